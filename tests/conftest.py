@@ -46,7 +46,7 @@ class Require:
         self._missing(f"needs {' or '.join(programs)} on the PATH")
 
     def that(self, condition: object, reason: str) -> None:
-        """`reason` says what is needed and how to get it, e.g. "needs libportaudio2 (apt-get install libportaudio2)"."""
+        """`reason` says what is needed and how to get it: "needs PortAudio (apt-get install libportaudio2)"."""
         if not condition:
             self._missing(reason)
 
@@ -58,5 +58,5 @@ class Require:
 
 @pytest.fixture(scope="session")
 def require() -> Require:
-    """`require("chromium", "google-chrome")` returns the program's path; `require.that(condition, reason)` for the rest."""
+    """`require("chromium", "google-chrome")` returns a program's path; `require.that(condition, reason)` the rest."""
     return Require()

@@ -1,0 +1,208 @@
+"""All settings of Sotto: their names, defaults, limits and help, and the layers they come from.
+
+Precedence: defaults < TOML file < environment (`SOTTO_…`) < command line. An unknown name or a value that is not
+allowed is an error that names the layer it came from. This module knows neither the command line parser nor what the
+settings are for.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from app.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "SOTTO_"
+NOT_SETTINGS = {"SOTTO_DEBUG", "SOTTO_CONFIG"}  # read by the command line itself
+AUTO = "auto"
+
+
+def _checked_device(value: str) -> str:
+    kind, colon, index = value.partition(":")
+    if kind in {"auto", "cpu", "mps", "cuda"} and (not colon or (kind == "cuda" and index.isdecimal())):
+        return value
+    raise ValueError("should be 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'")
+
+
+def _number_or_auto(value: object) -> object:
+    """None (Sotto decides) for "auto"; true and false are no numbers."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number")
+    return None if value == AUTO else value
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("should be a whole number")
+    return value
+
+
+Name = Annotated[str, Field(min_length=1)]
+Place = Annotated[str, Field(min_length=1), AfterValidator(os.path.expanduser)]  # a name or a folder; ~ is the home
+Device = Annotated[str, AfterValidator(_checked_device)]
+Whole = Annotated[int, BeforeValidator(_no_boolean)]
+MaybeWhole = Annotated[int | None, BeforeValidator(_number_or_auto)]
+MaybeNumber = Annotated[float | None, BeforeValidator(_number_or_auto)]
+MaybePlace = Annotated[Place | None, BeforeValidator(_number_or_auto)]
+
+
+class EngineSettings(BaseModel):
+    """Which model thinks, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    model: Place = Field("demo", description="'demo' (bundled), a local folder, or a name that is in the hub's cache")
+    device: Device = Field(AUTO, description="cpu, cuda, cuda:N, mps; auto takes a GPU if there is one")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(AUTO, description="number format of the weights")
+    method: Literal["async", "think", "no-think", "interleaved", "hogwild", "fork-join"] = Field(
+        "async", description="how thinking and answering are woven together"
+    )
+    rotation: Literal["auto", "direct", "composed"] = Field(AUTO, description="how queries and keys are rotated")
+    kv_tokens: MaybeWhole = Field(None, ge=256, description="room for keys and values, in tokens of all conversations")
+    threads: MaybeWhole = Field(None, ge=1, le=1024, description="CPU threads of the model")
+    step_ms: MaybeNumber = Field(None, ge=0, description="pace: let every step take at least N ms (labelled 'paced')")
+    temperature: MaybeNumber = Field(None, ge=0, le=10, description="0 is greedy; auto is the model's own")
+    top_p: MaybeNumber = Field(None, gt=0, le=1, description="nucleus of the sampling; auto is the model's own")
+    seed: Whole = Field(0, ge=0, description="seed of the sampling")
+
+
+class VoiceSettings(BaseModel):
+    """How Sotto hears and speaks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    asr: Literal["auto", "whisper", "pocketsphinx"] = Field(
+        AUTO, description="speech to text; auto is the best that is installed and loads offline"
+    )
+    asr_model: MaybePlace = Field(None, description="Whisper model: a local folder, or a name in the hub's cache")
+    tts: Literal["auto", "espeak", "coqui"] = Field(AUTO, description="text to speech")
+    voice: Name = Field("en-us", description="voice of the speech synthesis")
+    rate_wpm: Whole = Field(165, ge=80, le=450, description="speed of speech in words a minute")
+    silence_ms: Whole = Field(500, ge=100, le=10_000, description="silence that ends the user's turn")
+    language: Name = Field("en", description="language that is spoken")
+
+
+class ServerSettings(BaseModel):
+    """Where the page and the interfaces for programs are served."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    host: Name = Field("127.0.0.1", description="address to listen on")
+    port: Whole = Field(7860, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
+
+
+class Settings(EngineSettings, VoiceSettings, ServerSettings):
+    """Every setting, checked. Immutable; `settings.model_copy(update={...})` does not check, `load_settings` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One value with the place the user wrote it at."""
+
+    field: str
+    value: object
+    place: str  # "option", "environment variable", "sotto.toml: key"
+    spell: Callable[[str], str]  # how a field is written there: --port, SOTTO_PORT, port
+
+    @property
+    def source(self) -> str:
+        return f"{self.place} {self.spell(self.field)}"
+
+
+def load_settings(
+    config_file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> Settings:
+    """The settings from all layers. `flags` maps field names to values; None means not given.
+
+    Raises SettingsError for an unreadable file, an unknown name or a value that is not allowed.
+    """
+    layers = [
+        *_from_file(config_file),
+        *_from_environment({} if environ is None else environ),
+        *_from_flags({} if flags is None else flags),
+    ]
+    for given in layers:
+        _check_name(given)
+    winners = {given.field: given for given in layers}
+    try:
+        return Settings.model_validate({field: given.value for field, given in winners.items()})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise SettingsError(_explain(winners[str(first["loc"][0])], first["msg"])) from None
+
+
+def option_name(field: str) -> str:
+    """The command line's name of a setting: `step_ms` is `--step-ms`."""
+    return "--" + field.replace("_", "-")
+
+
+def variable_name(field: str) -> str:
+    """The environment's name of a setting: `step_ms` is `SOTTO_STEP_MS`."""
+    return ENVIRONMENT_PREFIX + field.upper()
+
+
+def choices(field: FieldInfo) -> tuple[str, ...]:
+    """The allowed words of a setting that is a closed list, else nothing."""
+    return get_args(field.annotation) if all(isinstance(word, str) for word in get_args(field.annotation)) else ()
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A hint like "; did you mean 'port'?" when something known looks like `word`, else nothing."""
+    match = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{match[0]}'?" if match else ""
+
+
+def _from_file(path: Path | None) -> Iterator[Given]:
+    if path is None:
+        return
+    for key, value in _read_toml(path).items():
+        yield Given(key, value, f"{path}: key", str)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read the configuration file {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
+    for name in sorted(environ):
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_SETTINGS:
+            field = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+            yield Given(field, environ[name], "environment variable", variable_name)
+
+
+def _from_flags(flags: Mapping[str, object]) -> Iterator[Given]:
+    for field, value in flags.items():
+        if value is not None:
+            yield Given(field, value, "option", option_name)
+
+
+def _check_name(given: Given) -> None:
+    known = list(Settings.model_fields)
+    if given.field in known:
+        return
+    if isinstance(given.value, dict):
+        raise SettingsError(f"{given.source} is a table; settings stand at the top level of the file, without tables")
+    spelled = [given.spell(field) for field in known]
+    hint = nearest(given.spell(given.field), spelled)
+    raise SettingsError(f"{given.source} is not a setting{hint or '; known are ' + ', '.join(spelled)}")
+
+
+def _explain(given: Given, message: str) -> str:
+    """One line: where, what was found, what is allowed, what was perhaps meant."""
+    allowed = message.removeprefix("Value error, ")
+    allowed = allowed.replace("Input should", "should").replace("String should", "should")
+    hint = nearest(str(given.value), list(choices(Settings.model_fields[given.field])))
+    return f"{given.source} is {given.value!r}; it {allowed}{hint}"
