@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -20,7 +20,7 @@ from app.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "SOTTO_"
 NOT_SETTINGS = {"SOTTO_DEBUG", "SOTTO_CONFIG"}  # read by the command line itself
-AUTO = "auto"
+AUTO: Final = "auto"
 
 
 def _checked_device(value: str) -> str:
