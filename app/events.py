@@ -1,0 +1,184 @@
+"""What a conversation tells its listeners: words, thoughts, sound, states, faults.
+
+Every event carries `at_s`, seconds of the conversation's monotonic clock. Sound is 24 kHz mono s16le. An `epoch` counts
+the user's interruptions: sound of an older epoch is stale and must be dropped wherever it is met. This module knows
+nothing of sockets, pages or models.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Mind(StrEnum):
+    """What the assistant's mind does."""
+
+    IDLE = "idle"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    WRITING = "writing"
+
+
+class Mouth(StrEnum):
+    """What the assistant's mouth does."""
+
+    SILENT = "silent"
+    SPEAKING = "speaking"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The user's voice was heard."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The user's voice fell silent."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartialTranscript:
+    """The words of the running utterance as far as they are known; a later one may revise them."""
+
+    at_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    """The user's final words: a turn begins."""
+
+    at_s: float
+    turn: int
+    text: str
+    spoken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtDelta:
+    """A piece of thought; `step` is the decoding step that made it."""
+
+    at_s: float
+    turn: int
+    text: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """A piece of the answer's text; `step` is the decoding step that made it."""
+
+    at_s: float
+    turn: int
+    text: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateAsked:
+    """The gate was asked whether the writer may go on; `log_odds` of yes, natural logarithm."""
+
+    at_s: float
+    turn: int
+    step: int
+    log_odds: float
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """The answer is written to its end."""
+
+    at_s: float
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtsDone:
+    """The thinker has nothing more to think in this turn."""
+
+    at_s: float
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDelta:
+    """Sound of the answer, 24 kHz mono s16le; `text` is the phrase, with the phrase's first samples only."""
+
+    at_s: float
+    turn: int
+    epoch: int
+    pcm: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDone:
+    """No more sound will follow in this epoch."""
+
+    at_s: float
+    turn: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Drop all sound of this epoch and of older ones, now."""
+
+    at_s: float
+    turn: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """What mind and mouth do from now on."""
+
+    at_s: float
+    mind: Mind
+    mouth: Mouth
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDone:
+    """A turn is over: what was written, what was heard of it, and its delays in milliseconds by their names."""
+
+    at_s: float
+    turn: int
+    answer: str
+    heard: str
+    interrupted: bool
+    latency: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something failed in this conversation only."""
+
+    at_s: float
+    code: str
+    message: str
+
+
+ConversationEvent = (
+    SpeechStarted
+    | SpeechEnded
+    | PartialTranscript
+    | UserTurn
+    | ThoughtDelta
+    | AnswerDelta
+    | GateAsked
+    | AnswerDone
+    | ThoughtsDone
+    | AudioDelta
+    | AudioDone
+    | Flush
+    | StateChanged
+    | TurnDone
+    | Fault
+)
