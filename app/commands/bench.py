@@ -1,0 +1,27 @@
+"""`bench`: speed of the engine. Only the options stand here; the measurement is `app.bench`."""
+
+import argparse
+from pathlib import Path
+
+from app.config import Settings
+from app.options import positive
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--shape",
+        dest="shapes",
+        action="append",
+        choices=["5m", "46m"],
+        help="size of the random model; may be given more than once (default: both)",
+    )
+    parser.add_argument(
+        "--context", type=positive, nargs="+", metavar="N", default=[200, 4096], help="tokens in each view (200 4096)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures, with machine and versions")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from app.bench import run as measure
+
+    return measure(args, settings)

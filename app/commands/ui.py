@@ -1,0 +1,17 @@
+"""`ui`: the page in the browser, with the interfaces for programs on the same port. The server is `app.web.server`."""
+
+import argparse
+
+from app.config import ServerSettings, Settings, VoiceSettings
+from app.options import add_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser, "server", ServerSettings)
+    add_settings(parser, "voice", VoiceSettings)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from app.web.server import run as serve
+
+    return serve(settings)
