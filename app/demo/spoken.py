@@ -10,10 +10,11 @@ _SMALL = (
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_SIGNS = {"+": "plus", "-": "minus", "*": "times", "x": "times", "/": "divided by"}
+_SIGNS = {"+": "plus", "-": "minus", "*": "times", "x": "times", "×": "times", "/": "divided by", "÷": "divided by"}
 
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d\d)\b")
-_SIGN = re.compile(r"(?<=\d)\s*([-+*/]|x(?=\s*\d))\s*(?=\d)")
+_SIGN = re.compile(r"(?<=\d)\s*([-+*×/÷x])\s*(?=\d)")
+_DOLLARS = re.compile(r"\$(\d+)")
 _EQUALS = re.compile(r"\s*=")
 _NUMBER = re.compile(r"\d+")
 
@@ -25,7 +26,7 @@ def spoken(text: str) -> str:
     """
     text = _CLOCK.sub(lambda match: _clock_words(int(match[1]), int(match[2])), text)
     text = _SIGN.sub(lambda match: f" {_SIGNS[match[1]]} ", text)
-    text = _EQUALS.sub("", text)
+    text = _EQUALS.sub("", _DOLLARS.sub(r"\1 dollars", text))
     return _NUMBER.sub(lambda match: number_words(int(match[0])), text)
 
 

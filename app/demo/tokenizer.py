@@ -24,6 +24,7 @@ RUN_TIME_PIECES = (
     " ...",
     "\n",
     "\n\n",
+    "(ready?)",
     "\n\n(ready? yes/no):",
     " yes",
     " no",

@@ -21,7 +21,7 @@ _REQUESTS = {
     Op.OVER: ("divide {a} by {b}",),
 }
 _ASKS = ("what is ", "what is ", "what's ", "how much is ")
-_SIGNS = {Op.PLUS: "+", Op.MINUS: "-", Op.TIMES: "*", Op.OVER: "/"}
+_SIGNS = {Op.PLUS: ("+",), Op.MINUS: ("-",), Op.TIMES: ("*", "*", "x", "×"), Op.OVER: ("/", "/", "/", "÷")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,7 @@ def in_signs(rng: Random, steps: Sequence[Step]) -> str:
     space = rng.choice(("", " "))
     text = str(steps[0].a)
     for step in steps:
-        sign = "x" if step.op is Op.TIMES and space and rng.random() < 0.3 else _SIGNS[step.op]
-        text += f"{space}{sign}{space}{step.b}"
+        text += f"{space}{rng.choice(_SIGNS[step.op])}{space}{step.b}"
     return rng.choice(("{}", "{}", "{}=", "{} =", "{}?", "what is {}?", "What is {}?", "what is {}")).format(text)
 
 

@@ -15,6 +15,7 @@ BOXES = ("boxes", "bags", "packs", "crates", "jars")
 
 _LEADS = ("hey, ", "please tell me, ", "okay, ", "hi, ", "so, ", "can you tell me, ")
 _MARKS = re.compile(r"[,.?!]")
+_DOLLARS = re.compile(r"(\d+) dollars")
 
 
 def dress(rng: Random, *parts: str, ask: str = "", end: str = "?") -> tuple[str, ...]:
@@ -48,4 +49,6 @@ def _written(rng: Random, parts: tuple[str, ...], ask: str, end: str) -> tuple[s
     if ask and rng.random() < 0.35:
         joint, ask = ". ", capital(ask)
     tail = f"{joint}{ask}{mark}" if ask else mark
+    if rng.random() < 0.3:
+        return tuple(_DOLLARS.sub(r"$\1", part) for part in (first, *parts[1:], tail))
     return (first, *parts[1:], tail)
