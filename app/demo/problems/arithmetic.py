@@ -81,19 +81,17 @@ def _times(a: int, b: int) -> list[str]:
 def _over(a: int, b: int) -> list[str]:
     quotient = a // b
     assert quotient * b == a, (a, b)
-    if quotient <= 10:
+    parts = decimal_parts(quotient)
+    if len(parts) == 1:
         return [f"{a}/{b}={quotient}"]
     equations, left = [], a
-    parts = decimal_parts(quotient)
     for part in parts:
         product = b * part
         equations.append(f"{b}*{part}={product}")
         if left > product:
             equations.append(f"{left}-{product}={left - product}")
         left -= product
-    if len(parts) > 1:
-        equations.append("+".join(map(str, parts)) + f"={quotient}")
-    return equations
+    return [*equations, "+".join(map(str, parts)) + f"={quotient}"]
 
 
 def _running_sum(start: int, addends: list[int]) -> list[str]:

@@ -137,7 +137,7 @@ def asmany(rng: Random) -> Problem:
     return build(
         rng,
         "asmany",
-        dressed(rng, text, "how many do all three have"),
+        dressed(rng, text, rng.choice(("how many do all 3 have", "how many do they all have"))),
         (product, Step(Op.PLUS, b, extra), Step(Op.PLUS, a, b), Step(Op.PLUS, a + b, c)),
         f"so all three have {a + b + c} {item}",
         plan=f"plan: {second} {a}*{factor}, {third} +{extra}, then all.",
