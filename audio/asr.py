@@ -1,0 +1,38 @@
+"""What a speech recogniser is: sound of one utterance in, words out, with guesses on the way."""
+
+from typing import Protocol, Self
+
+from audio.pcm import Pcm
+
+
+class Recognizer(Protocol):
+    """Turns one utterance after the other into text. Used from one thread at a time.
+
+    start → feed, feed, pause, feed … → finish or cancel → start …
+    """
+
+    name: str
+
+    def start(self) -> None:
+        """Begins an utterance."""
+
+    def feed(self, pcm: Pcm) -> str | None:
+        """Takes 16 kHz samples, any number, also none; returns a new partial transcript, or None if nothing is new.
+
+        Does not block for longer than about the duration of the samples.
+        """
+
+    def pause(self) -> None:
+        """The voice has paused: a good moment to bring the transcript up to date, before the end is certain."""
+
+    def finish(self) -> str:
+        """Ends the utterance; returns its final text, "" if there are no words in it."""
+
+    def cancel(self) -> None:
+        """Drops the utterance, if there is one."""
+
+    def fork(self) -> Self:
+        """Another recogniser, for another stream, that shares what can be shared (the model)."""
+
+    def close(self) -> None:
+        """Gives back threads and memory. A closed recogniser is not used again."""

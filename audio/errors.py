@@ -1,0 +1,40 @@
+"""What can go wrong between sound and text.
+
+AudioError
+├── NotAudio                 the file or bytes are not a WAV file that can be read
+├── EmptyAudio               a WAV file without a single sample
+├── RecognizerUnavailable    a speech recogniser cannot be loaded: package, model folder or language missing
+├── SynthesizerUnavailable   a speech synthesiser cannot be loaded: package, voice or data missing
+├── SynthesizerDied          the synthesiser's process ended twice while it spoke one phrase
+└── DeviceUnavailable        no microphone or loudspeaker can be opened
+
+Every message is one readable line: what was tried, what was found, what to do.
+"""
+
+
+class AudioError(Exception):
+    """Base of all errors of `audio`."""
+
+
+class NotAudio(AudioError):
+    """What should be a WAV file is something else, or is damaged."""
+
+
+class EmptyAudio(AudioError):
+    """A WAV file that holds no samples."""
+
+
+class RecognizerUnavailable(AudioError):
+    """A speech recogniser cannot be loaded."""
+
+
+class SynthesizerUnavailable(AudioError):
+    """A speech synthesiser cannot be loaded."""
+
+
+class SynthesizerDied(AudioError):
+    """The synthesiser's process ended while it spoke, and so did its replacement."""
+
+
+class DeviceUnavailable(AudioError):
+    """A microphone or loudspeaker cannot be opened."""

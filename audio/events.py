@@ -1,0 +1,41 @@
+"""What a listener reports about a stream of sound. All positions count 16 kHz samples since the stream began."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The user has begun to speak."""
+
+    at_sample: int
+    """First sample of speech; it is reported a little later, when the voice has proved to be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialTranscript:
+    """The words so far, which may still change."""
+
+    text: str
+    at_sample: int
+    """How much of the stream had been taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The user has stopped speaking for long enough: the utterance is over."""
+
+    last_speech_sample: int
+    at_sample: int
+    """Where in the stream this was decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalTranscript:
+    """The words of the utterance that has just ended; never changes again. The text is empty if no words were found."""
+
+    text: str
+    last_speech_sample: int
+    at_sample: int
+
+
+ListenEvent = SpeechStarted | PartialTranscript | SpeechEnded | FinalTranscript

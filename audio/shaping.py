@@ -1,0 +1,88 @@
+"""From what a voice makes to what everybody above gets: 24 kHz, no long silence at the end, marks on whole words.
+
+Works on the stream of one phrase, chunk by chunk; no sound waits for more than the chunk it belongs to, except silence,
+which is held back until it is known not to be the end.
+"""
+
+import numpy as np
+
+from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler, silence
+from audio.tts import SpeechChunk, WordMark
+
+QUIET_AMPLITUDE = 32
+"""Samples up to this size count as silence: −60 dB."""
+KEPT_SILENCE_MS = 100
+"""Silence left at the end of a phrase; espeak-ng adds 330 ms, which would sound hesitant between phrases."""
+
+
+class TrailingSilence:
+    """Passes sound through but shortens the silence at its very end."""
+
+    def __init__(self, keep_samples: int) -> None:
+        self._keep_samples = keep_samples
+        self._held: list[Pcm] = []
+
+    def push(self, pcm: Pcm) -> Pcm:
+        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > QUIET_AMPLITUDE)
+        if not len(loud):
+            self._held.append(pcm)
+            return pcm[:0]
+        end = int(loud[-1]) + 1
+        passed = np.concatenate([*self._held, pcm[:end]])
+        self._held = [pcm[end:]]
+        return passed
+
+    def finish(self) -> Pcm:
+        """What is left of the silence."""
+        held = np.concatenate(self._held) if self._held else silence(0, OUTPUT_RATE_HZ)
+        return held[: self._keep_samples]
+
+
+class WordSnap:
+    """Gathers word events into whole words of the text, so that "47", spoken as two words, is one mark."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._marked_to = 0
+        """Where the latest marked word ends."""
+
+    def push(self, text_start: int, sample: int) -> WordMark | None:
+        """The mark of the word that holds this character; None if it has been marked already or there is no word."""
+        if text_start < self._marked_to or text_start >= len(self._text) or self._text[text_start].isspace():
+            return None
+        start = end = text_start
+        while start > self._marked_to and not self._text[start - 1].isspace():
+            start -= 1
+        while end < len(self._text) and not self._text[end].isspace():
+            end += 1
+        self._marked_to = end
+        return WordMark(start, end - start, sample)
+
+
+class Shaping:
+    """Shapes the sound of one phrase."""
+
+    def __init__(self, text: str, voice_rate_hz: int) -> None:
+        self._silence = TrailingSilence(len(silence(KEPT_SILENCE_MS, voice_rate_hz)))
+        self._resampler = StreamResampler(voice_rate_hz, OUTPUT_RATE_HZ)
+        self._snap = WordSnap(text)
+        self._waiting: list[WordMark] = []
+        """Marks whose sound has not come yet."""
+
+    def push(self, pcm: Pcm, words: list[tuple[int, int]]) -> SpeechChunk | None:
+        """The next chunk; `words` are (character, sample at the voice's rate) pairs. None if no sound is due yet."""
+        for text_start, voice_sample in words:
+            mark = self._snap.push(text_start, round(voice_sample * self._resampler.ratio))
+            if mark is not None:
+                self._waiting.append(mark)
+        return self._chunk(self._resampler.push(self._silence.push(pcm)))
+
+    def finish(self) -> SpeechChunk | None:
+        """The end of the phrase."""
+        return self._chunk(self._resampler.push(self._silence.finish(), last=True))
+
+    def _chunk(self, pcm: Pcm) -> SpeechChunk | None:
+        if not len(pcm):
+            return None
+        words, self._waiting = tuple(self._waiting), []
+        return SpeechChunk(pcm, words)
