@@ -1,0 +1,95 @@
+"""A loudspeaker that writes down what it plays, and reports its position as a real one would.
+
+Unpaced, all sound counts as played the moment it arrives. Paced, it plays at the speed of sound: what a barge-in
+flushes was never played, and a gap in which nothing was there to play is recorded as silence. Knows no files.
+"""
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from app.events import AudioDelta, AudioDone, ConversationEvent, Flush
+
+RATE_HZ = 24_000
+BYTES_PER_SAMPLE = 2
+
+
+class Report(Protocol):
+    """Tells the conversation how many samples of an epoch have been played."""
+
+    def __call__(self, epoch: int, samples: int, done: bool = False) -> None: ...
+
+
+class Recorder:
+    """Takes sound events, plays them, keeps what was played in `pcm` (24 kHz mono s16le).
+
+    `clock` (monotonic seconds) paces the playing, and `tick` must be called often; None means unpaced.
+    """
+
+    def __init__(self, report: Report, clock: Callable[[], float] | None = None) -> None:
+        self.pcm = bytearray()
+        self._report = report
+        self._clock = clock
+        self._waiting: deque[AudioDelta | AudioDone] = deque()
+        self._begun_bytes = 0  # how much of the first waiting sound has been played
+        self._played_samples: dict[int, int] = {}  # by epoch
+        self._gap_samples = 0  # silence since the last sound
+        self._started_s: float | None = None
+        self._position_samples = 0  # since the first sound arrived, gaps included
+
+    def take(self, event: ConversationEvent) -> None:
+        """Queues sound, drops what a flush makes stale, ignores all other events."""
+        self.tick()
+        match event:
+            case AudioDelta() | AudioDone():
+                self._waiting.append(event)
+                self.tick()
+            case Flush():
+                self._drop(event.epoch)
+
+    def tick(self) -> None:
+        """Plays what is due by now."""
+        due_samples = self._due_samples()
+        while self._waiting:
+            first = self._waiting[0]
+            if isinstance(first, AudioDone):
+                self._report(first.epoch, self._played_samples.get(first.epoch, 0), done=True)
+            else:
+                due_samples -= self._play(first, due_samples)
+                if self._begun_bytes < len(first.pcm):
+                    return
+            self._waiting.popleft()
+            self._begun_bytes = 0
+        if self._clock is not None:
+            self._gap_samples += due_samples
+
+    def _due_samples(self) -> int:
+        """Samples the loudspeaker has time for since the last call."""
+        if self._clock is None:
+            return sys.maxsize
+        now_s = self._clock()
+        if self._started_s is None:
+            self._started_s = now_s if self._waiting else None
+            return 0
+        before = self._position_samples
+        self._position_samples = int((now_s - self._started_s) * RATE_HZ)
+        return self._position_samples - before
+
+    def _play(self, sound: AudioDelta, due_samples: int) -> int:
+        """Plays up to so many samples of the first waiting sound; returns how many it was."""
+        piece = sound.pcm[self._begun_bytes :][: due_samples * BYTES_PER_SAMPLE]
+        samples = len(piece) // BYTES_PER_SAMPLE
+        if not samples:
+            return 0
+        self.pcm += bytes(self._gap_samples * BYTES_PER_SAMPLE) + piece
+        self._gap_samples = 0
+        self._begun_bytes += len(piece)
+        self._played_samples[sound.epoch] = self._played_samples.get(sound.epoch, 0) + samples
+        self._report(sound.epoch, self._played_samples[sound.epoch])
+        return samples
+
+    def _drop(self, epoch: int) -> None:
+        if self._waiting and self._waiting[0].epoch <= epoch:
+            self._begun_bytes = 0
+        self._waiting = deque(sound for sound in self._waiting if sound.epoch > epoch)

@@ -1,0 +1,83 @@
+"""The loudspeaker that writes down what it plays."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.events import AudioDelta, AudioDone, Flush
+from app.recorder import RATE_HZ, Recorder
+
+
+class Loudspeaker:
+    """A recorder with a clock that is set by hand and a list of the reported positions."""
+
+    def __init__(self, paced: bool) -> None:
+        self.now_s = 100.0
+        self.positions: list[tuple[int, int, bool]] = []
+        self.recorder = Recorder(self._report, (lambda: self.now_s) if paced else None)
+
+    def _report(self, epoch: int, samples: int, done: bool = False) -> None:
+        self.positions.append((epoch, samples, done))
+
+    def wait(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.recorder.tick()
+
+
+def sound(samples: int, epoch: int = 1, value: int = 1) -> AudioDelta:
+    return AudioDelta(0.0, 1, epoch, value.to_bytes(2, "little") * samples, "")
+
+
+def test_unpaced_sound_is_played_when_it_arrives() -> None:
+    speaker = Loudspeaker(paced=False)
+    speaker.recorder.take(sound(100))
+    speaker.recorder.take(sound(50))
+    speaker.recorder.take(AudioDone(0.0, 1, 1))
+    assert speaker.positions == [(1, 100, False), (1, 150, False), (1, 150, True)]
+    assert len(speaker.recorder.pcm) == 300
+
+
+def test_paced_sound_plays_at_the_speed_of_sound() -> None:
+    speaker = Loudspeaker(paced=True)
+    speaker.recorder.take(sound(RATE_HZ))
+    speaker.recorder.take(AudioDone(0.0, 1, 1))
+    assert speaker.positions == []
+    speaker.wait(0.25)
+    assert speaker.positions == [(1, RATE_HZ // 4, False)]
+    speaker.wait(0.75)
+    assert speaker.positions[1:] == [(1, RATE_HZ, False), (1, RATE_HZ, True)]
+
+
+def test_flush_drops_what_was_not_played_yet_and_keeps_newer_sound() -> None:
+    speaker = Loudspeaker(paced=True)
+    speaker.recorder.take(sound(RATE_HZ, epoch=1, value=1))
+    speaker.wait(0.5)
+    speaker.recorder.take(sound(10, epoch=2, value=2))
+    speaker.recorder.take(Flush(0.0, 1, epoch=1))
+    speaker.wait(0.5)
+    assert speaker.recorder.pcm == b"\1\0" * (RATE_HZ // 2) + b"\2\0" * 10
+
+
+def test_a_gap_between_sounds_is_recorded_as_silence() -> None:
+    speaker = Loudspeaker(paced=True)
+    speaker.recorder.take(sound(240))
+    speaker.wait(0.51)
+    speaker.recorder.take(sound(240))
+    speaker.wait(1.0)
+    assert len(speaker.recorder.pcm) == 2 * (240 + RATE_HZ // 2 + 240)
+    assert speaker.recorder.pcm[480:-480] == bytes(RATE_HZ)
+
+
+@pytest.mark.parametrize("paced", [False, True])
+@given(sizes=st.lists(st.integers(1, 5000), max_size=8), waits=st.lists(st.floats(0, 0.2), min_size=8, max_size=8))
+def test_all_sound_is_played_once_and_positions_never_go_back(
+    paced: bool, sizes: list[int], waits: list[float]
+) -> None:
+    speaker = Loudspeaker(paced)
+    for size, pause_s in zip(sizes, waits, strict=False):
+        speaker.recorder.take(sound(size))
+        speaker.wait(pause_s)
+    speaker.wait(10)
+    reported = [samples for _, samples, _ in speaker.positions]
+    assert reported == sorted(reported)
+    assert (reported[-1] if reported else 0) == sum(sizes) == speaker.recorder.pcm.count(1)
