@@ -1,0 +1,109 @@
+"""The attention function in place of the model's own: it stores keys and values, then attends over shared blocks.
+
+Hugging Face calls it once per layer through `AttentionInterface`; what it needs of the step comes as `step`. Queries
+are turned once per (segment, row) instead of moving any key; each segment is read once for all rows of its tile.
+The slow path with the same meaning is reference.py. Source: Hogwild! Inference (arXiv 2504.06261), section 3.2.
+Shape letters: T rows of the step, H query heads, K kv heads, D head dim, S segments, C columns (keys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.step import Step, TileWork
+from engine.tile import SlotRun
+
+NAME = "sotto_shared_blocks"
+
+
+def attend(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None = None,
+    *,
+    step: Step,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """query [1, H, T, D], key and value [1, K, T, D]; writes the arena; returns [1, T, H, value_dim].
+
+    The model's window and scale are in `step` already; `s_aux` are attention sinks, one logit per head.
+    """
+    layer: int = module.layer_idx  # type: ignore[assignment]
+    work, arena = step.work[layer], step.arena
+    keys = key[0] if work.key_turn is None else work.key_turn.apply(key[0]).to(key.dtype)
+    arena.write(layer, step.slots, keys, value[0])
+    sinks = s_aux if s_aux is not None else getattr(module, "sinks", None)
+    store = Store(arena.keys[layer], arena.values[layer], softcap, sinks)
+    if len(work.tiles) == 1:
+        return attend_tile(query, work.tiles[0], store).to(query.dtype).transpose(0, 1)[None], None
+    out = query.new_empty(1, query.shape[2], query.shape[1], value.shape[-1])
+    for tile_work in work.tiles:
+        first, count = tile_work.tile.first_row, tile_work.tile.row_count
+        out[0, first : first + count] = attend_tile(query[:, :, first : first + count], tile_work, store).transpose(
+            0, 1
+        )
+    return out, None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Store:
+    """One layer's keys and values [K, slots, dim], and how it shapes its scores."""
+
+    keys: Tensor
+    values: Tensor
+    softcap: float | None
+    sinks: Tensor | None
+
+
+def attend_tile(query: Tensor, work: TileWork, store: Store) -> Tensor:
+    """query [1, H, T, D] of the tile's rows -> [H, T, value_dim], in at least float32."""
+    kv_heads = store.keys.shape[0]
+    heads, rows = query.shape[1], query.shape[2]
+    group = heads // kv_heads
+    turned = work.turn.apply(query).reshape(-1, kv_heads, group * rows, query.shape[-1])
+    runs = work.tile.runs
+    scores = score_runs(turned, runs, store.keys)
+    if store.softcap is not None:
+        scores = torch.tanh(scores / store.softcap) * store.softcap
+    if work.tile.hidden is not None:
+        by_row = scores.view(kv_heads, group, rows, -1)
+        by_row[..., work.tile.first_hidden :].masked_fill_(work.tile.hidden, float("-inf"))
+    weights = softmax(scores, store.sinks, rows)
+    return weigh_runs(weights, runs, store.values).view(heads, rows, -1)
+
+
+def score_runs(turned: Tensor, runs: Sequence[SlotRun], keys: Tensor) -> Tensor:
+    """turned [S, K, G * T, D], already scaled -> scores [K, G * T, C]."""
+    keys = keys.transpose(1, 2)
+    scores = [torch.bmm(turned[run.segment], keys.narrow(2, run.slot, run.count).to(turned.dtype)) for run in runs]
+    return scores[0] if len(scores) == 1 else torch.cat(scores, -1)
+
+
+def softmax(scores: Tensor, sinks: Tensor | None, rows: int) -> Tensor:
+    """Softmax over the columns; a sink takes its share and gives nothing. sinks: [H]."""
+    if sinks is None:
+        return torch.softmax(scores, -1)
+    sink = sinks.to(scores.dtype).repeat_interleave(rows).view(scores.shape[0], -1, 1)
+    return torch.softmax(torch.cat([scores, sink], -1), -1)[..., :-1]
+
+
+def weigh_runs(weights: Tensor, runs: Sequence[SlotRun], values: Tensor) -> Tensor:
+    """weights [K, G * T, C] -> [K, G * T, value_dim]."""
+    total: Tensor | None = None
+    column = 0
+    for run in runs:
+        weight = weights.narrow(2, column, run.count)
+        value = values.narrow(1, run.slot, run.count).to(weights.dtype)
+        total = torch.bmm(weight, value) if total is None else total.baddbmm_(weight, value)
+        column += run.count
+    assert total is not None, "a row sees at least itself"
+    return total

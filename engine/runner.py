@@ -1,0 +1,167 @@
+"""The model runner: one model, its arena, and `run`: one ragged forward pass over feeds of any number of conversations.
+
+It knows blocks, views and feeds; it does not know tokenizers, prompts, sampling or methods. While a runner lives, the
+model's attention goes through shared blocks; `close` gives the model back as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from enum import Enum, auto
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine import attention, reference
+from engine.admission import attention_replaced, inspect_model, refusal
+from engine.arena import Arena
+from engine.errors import BadFeed, EngineError
+from engine.plan import Plan, build_plan
+from engine.rope import Rotation
+from engine.rotary import own_rotary, restore_rotary, silence_rotary
+from engine.step import StepBuilder
+from engine.view import Feed, Logits, View
+
+SELF_TEST_TOKENS = 48
+SELF_TEST_TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-3}  # relative; else 0.1
+
+
+class Attention(Enum):
+    """Which attention runs: the fast one, or the slow and obvious one it is compared with."""
+
+    FAST = auto()
+    REFERENCE = auto()
+
+
+class ModelRunner:
+    """Runs feeds through a Hugging Face causal language model over shared blocks.
+
+    kv_tokens: how many tokens the arena holds, all conversations together.
+    Raises `ModelRefused` if the model would run wrongly; the model is then as it was.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        kv_tokens: int = 16384,
+        rotation: Rotation = Rotation.COMPOSED,
+        attention: Attention = Attention.FAST,
+    ) -> None:
+        self.model = model.eval()
+        self.rotation = rotation
+        weights = next(model.parameters())
+        self.device, self.dtype = weights.device, weights.dtype
+        self.traits = inspect_model(model)
+        self.vocab_size = self.traits.vocab_size
+        shapes = [layer.shape for layer in self.traits.layers]
+        self.arena = Arena(shapes, kv_tokens, self.dtype, self.device)
+        self.max_positions = self.traits.max_positions or self.arena.capacity_tokens
+        direct = rotation is Rotation.DIRECT
+        self._steps = StepBuilder(self.traits.layers, self.arena, direct)
+        self._own_attention = model.config._attn_implementation
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            if direct:
+                silence_rotary(model)
+            else:
+                restore_rotary(model)
+            model.set_attn_implementation(register_attention(attention))
+            self.self_test_error = self._self_test()
+            undo.pop_all()
+
+    def close(self) -> None:
+        """Give the model back its own attention and rotation. The runner must not be used afterwards."""
+        restore_rotary(self.model)
+        self.model.set_attn_implementation(self._own_attention)
+
+    def run(self, feeds: Sequence[Feed]) -> list[Tensor | None]:
+        """One forward pass over the tokens of all feeds; returns each feed's logits [n, V], at least float32, or None.
+
+        Appends the tokens to the views' target blocks (unless `keep` is False). Raises `BadFeed`, `BadBlock`,
+        `EngineFull`, `ContextFull`, or what the model raises; then every block is as it was.
+        """
+        self._check_tokens(feeds)
+        before = [(feed.view.target, feed.view.target.length) for feed in feeds]
+        try:
+            plan = build_plan(self.arena, feeds, self.max_positions)
+            logits = self._forward(plan)
+        except BaseException:
+            for block, length in before:
+                if block.length > length:
+                    self.arena.crop(block, length)
+            raise
+        for feed, (block, length) in zip(feeds, before, strict=True):
+            if not feed.keep:
+                self.arena.crop(block, length)
+        return [logits[first:last] if last > first else None for first, last in plan.logit_ranges]
+
+    @torch.inference_mode()
+    def _forward(self, plan: Plan) -> Tensor:
+        """Logits [n, V] of the rows the plan wants."""
+        input_ids = torch.tensor([plan.token_ids], device=self.device)
+        positions = torch.tensor([plan.positions], device=self.device)
+        step = self._steps.build(plan, positions[0])
+        rows = torch.tensor(plan.logit_rows, dtype=torch.int64, device=self.device)
+        output = self.model(
+            input_ids=input_ids, position_ids=positions, use_cache=False, logits_to_keep=rows, step=step
+        )
+        logits: Tensor = output.logits[0]
+        return logits if logits.dtype == torch.float64 else logits.float()
+
+    def _check_tokens(self, feeds: Sequence[Feed]) -> None:
+        for feed in feeds:
+            if any(not 0 <= token < self.vocab_size for token in feed.tokens):
+                name = feed.view.target.name
+                raise BadFeed(f"a token for block {name!r} is outside the model's vocabulary of {self.vocab_size}")
+
+    def _self_test(self) -> float:
+        """Compare logits over three blocks with the model's own attention; returns the relative error."""
+        generator = torch.Generator().manual_seed(0)
+        tokens = torch.randint(0, self.vocab_size, (SELF_TEST_TOKENS,), generator=generator).tolist()
+        try:
+            error = float(self._relative_error(tokens))
+        except EngineError:
+            raise
+        except Exception as fault:  # whatever a foreign model raises, the answer is the same
+            found = f"{type(fault).__name__}: {str(fault)[:200]}"
+            raise refusal(self.model, f"the self-test at load failed ({found})") from fault
+        if not error < SELF_TEST_TOLERANCE.get(self.dtype, 0.1):
+            raise refusal(self.model, f"its logits differ from those of its own attention by {error:.1e} (relative)")
+        return error
+
+    def _relative_error(self, tokens: list[int]) -> Tensor:
+        cuts = [0, len(tokens) // 3, len(tokens) // 2, len(tokens)]
+        blocks = [self.arena.block("self-test") for _ in cuts[1:]]
+        found: list[Tensor | None] = []
+        for index, (first, last) in enumerate(pairwise(cuts)):
+            feed = Feed(View(*blocks[: index + 1]), tokens[first:last], logits=Logits.ALL)
+            found += self.run([feed])
+        for block in blocks:
+            self.arena.release(block)
+        expected = self._own_logits(tokens)
+        return (
+            torch.cat([logits for logits in found if logits is not None]) - expected
+        ).abs().max() / expected.abs().max().clamp_min(1e-9)
+
+    @torch.inference_mode()
+    def _own_logits(self, tokens: list[int]) -> Tensor:
+        with own_rotary(self.model), attention_replaced(self.model, "eager"):
+            output = self.model(input_ids=torch.tensor([tokens], device=self.device), use_cache=False)
+        logits: Tensor = output.logits[0]
+        return logits
+
+
+def register_attention(kind: Attention) -> str:
+    """Make the attention function known to Hugging Face and return its name; registering twice is harmless."""
+    from transformers import AttentionInterface
+
+    match kind:
+        case Attention.FAST:
+            AttentionInterface.register(attention.NAME, attention.attend)
+            return attention.NAME
+        case Attention.REFERENCE:
+            AttentionInterface.register(reference.NAME, reference.attend)
+            return reference.NAME

@@ -1,0 +1,105 @@
+"""A step as the model's layers see it: the plan, with tiles and rotation tables for every kind of layer, on the device.
+
+Layers that rotate, scale and look back alike are one kind and share everything but the arena's tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.admission import LayerTraits
+from engine.arena import Arena
+from engine.plan import Plan
+from engine.rope import Turn, TurnTables
+from engine.tile import Tile, build_tiles
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileWork:
+    """A tile and its queries' turn: tables [S, 1, T, D], times the softmax scale."""
+
+    tile: Tile
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerWork:
+    """What all layers of one kind do in a step. key_turn: tables [T, D] when keys come unrotated, else None."""
+
+    tiles: tuple[TileWork, ...]
+    key_turn: Turn | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step. slots: [T] int64, where its keys and values go; traits and work: by layer index.
+
+    direct: queries and keys come unrotated.
+    """
+
+    plan: Plan
+    arena: Arena
+    slots: Tensor
+    traits: Sequence[LayerTraits]
+    work: Sequence[LayerWork]
+    direct: bool
+
+
+class LayerKind:
+    """Layers with the same rotation, softmax scale and window."""
+
+    def __init__(self, traits: LayerTraits, direct: bool, dtype: torch.dtype) -> None:
+        self.traits = traits
+        self._queries = TurnTables(traits.rope, dtype, factor=traits.scale, with_gain=direct)
+        self._keys = TurnTables(traits.rope, dtype, with_gain=True) if direct else None
+
+    def covers(self, traits: LayerTraits) -> bool:
+        mine = self.traits
+        alike = (mine.scale, mine.window) == (traits.scale, traits.window)
+        return alike and mine.rope.same_as(traits.rope)
+
+    def work(self, tiles: Sequence[Tile], positions: Tensor) -> LayerWork:
+        """positions: [T] int64, block-local, of every row of the step."""
+        angles = torch.from_numpy(np.concatenate([tile.angles.ravel() for tile in tiles])).to(positions.device)
+        turn = self._queries.turns(angles)
+        cos = turn.cos.split([tile.angles.size for tile in tiles])
+        sin = turn.sin.split([tile.angles.size for tile in tiles])
+        tile_work = []
+        for index, tile in enumerate(tiles):
+            segments, rows = tile.angles.shape
+            shape = (segments, 1, rows, -1)
+            tile_work.append(TileWork(tile, Turn(cos[index].view(shape), sin[index].view(shape), turn.partners)))
+        key_turn = None if self._keys is None else self._keys.turns(positions.double())
+        return LayerWork(tuple(tile_work), key_turn)
+
+
+class StepBuilder:
+    """Makes steps for one model. direct: see `Rotation.DIRECT`."""
+
+    def __init__(self, traits: Sequence[LayerTraits], arena: Arena, direct: bool) -> None:
+        self._traits, self._arena, self._direct = traits, arena, direct
+        dtype = torch.float64 if arena.dtype == torch.float64 else torch.float32
+        self._kinds: list[LayerKind] = []
+        self._kind_of = [self._kind(layer, dtype) for layer in traits]
+
+    def _kind(self, traits: LayerTraits, dtype: torch.dtype) -> int:
+        for index, kind in enumerate(self._kinds):
+            if kind.covers(traits):
+                return index
+        self._kinds.append(LayerKind(traits, self._direct, dtype))
+        return len(self._kinds) - 1
+
+    def build(self, plan: Plan, positions: Tensor) -> Step:
+        """positions: [T] int64, the plan's, on the device."""
+        device = self._arena.device
+        windows = {kind.traits.window for kind in self._kinds}
+        tiles = {window: build_tiles(plan, window, self._direct, device) for window in windows}
+        work = [kind.work(tiles[kind.traits.window], positions) for kind in self._kinds]
+        slots = torch.tensor(plan.slots, device=device)
+        by_layer = [work[kind] for kind in self._kind_of]
+        return Step(plan, self._arena, slots, self._traits, by_layer, self._direct)
