@@ -11,10 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from app.errors import SottoError
-
-INTERRUPTED = 130
-READER_GONE = 141
+from app.errors import INTERRUPTED, READER_GONE, SottoError
 
 # Faults of the engine and of the voice that mean "what you named cannot be used"; all others failed while running.
 WRONG_NAMES = {"ModelNotFound", "ModelRefused", "NotAudio", "EmptyAudio"}

@@ -6,8 +6,13 @@ SottoError              exit code
 ├── InputError          2   something the user named cannot be used: a missing file, not a WAV
 └── RunError            1   everything was said correctly, and it failed: port in use, device gone
 
+Ctrl-C exits with INTERRUPTED, a reader of our output that went away with READER_GONE, as shells count signals.
+
 Every message is one readable line: what was tried, what was found, what to do.
 """
+
+INTERRUPTED = 130
+READER_GONE = 141
 
 
 class SottoError(Exception):

@@ -1,0 +1,3 @@
+"""Chat in a terminal: keys in, thoughts and answer side by side out."""
+
+QUIT = "/quit"

@@ -1,0 +1,68 @@
+"""What a chat shows, as a pure function of the conversation's events. Knows no terminal."""
+
+import unicodedata
+from dataclasses import dataclass, field, replace
+
+from app.events import AnswerDelta, ConversationEvent, Fault, Mind, StateChanged, ThoughtDelta, TurnDone, UserTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn: what the user said, what is thought about it, what is answered."""
+
+    turn: int
+    user: str
+    thoughts: str = ""
+    answer: str = ""
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The exchanges that are still growing, and those that are over and not yet taken."""
+
+    growing: dict[int, Exchange] = field(default_factory=dict)
+    over: tuple[Exchange, ...] = ()
+    faults: tuple[str, ...] = ()
+    mind: Mind = Mind.IDLE
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.growing)
+
+    def after(self, event: ConversationEvent) -> "Transcript":
+        """The transcript once `event` has happened."""
+        match event:
+            case UserTurn():
+                return self._with(Exchange(event.turn, plain(event.text)))
+            case ThoughtDelta():
+                before = self._exchange(event.turn)
+                return self._with(replace(before, thoughts=before.thoughts + plain(event.text)))
+            case AnswerDelta():
+                before = self._exchange(event.turn)
+                return self._with(replace(before, answer=before.answer + plain(event.text)))
+            case TurnDone():
+                last = replace(self._exchange(event.turn), interrupted=event.interrupted)
+                left = {turn: exchange for turn, exchange in self.growing.items() if turn != event.turn}
+                return replace(self, growing=left, over=(*self.over, last))
+            case StateChanged():
+                return replace(self, mind=event.mind)
+            case Fault():
+                return replace(self, faults=(*self.faults, plain(event.message)))
+            case _:
+                return self
+
+    def taken(self) -> "Transcript":
+        """The same without what is over and without the faults: they have been shown."""
+        return replace(self, over=(), faults=())
+
+    def _exchange(self, turn: int) -> Exchange:
+        return self.growing.get(turn, Exchange(turn, ""))
+
+    def _with(self, exchange: Exchange) -> "Transcript":
+        return replace(self, growing={**self.growing, exchange.turn: exchange})
+
+
+def plain(text: str) -> str:
+    """The text without control characters: a model must not steer the terminal."""
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
