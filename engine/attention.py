@@ -67,25 +67,26 @@ class Store:
 def attend_tile(query: Tensor, work: TileWork, store: Store) -> Tensor:
     """query [1, H, T, D] of the tile's rows -> [H, T, value_dim], in at least float32."""
     kv_heads = store.keys.shape[0]
-    heads, rows = query.shape[1], query.shape[2]
-    group = heads // kv_heads
-    turned = work.turn.apply(query).reshape(-1, kv_heads, group * rows, query.shape[-1])
-    runs = work.tile.runs
+    _, heads, rows, head_dim = query.shape
+    runs, hidden = work.tile.runs, work.tile.hidden
+    turned = work.turn.apply(query).reshape(-1, kv_heads, heads // kv_heads * rows, head_dim)
     scores = score_runs(turned, runs, store.keys)
     if store.softcap is not None:
         scores = torch.tanh(scores / store.softcap) * store.softcap
-    if work.tile.hidden is not None:
-        by_row = scores.view(kv_heads, group, rows, -1)
-        by_row[..., work.tile.first_hidden :].masked_fill_(work.tile.hidden, float("-inf"))
+    if hidden is not None:
+        by_row = scores.view(kv_heads, -1, rows, scores.shape[-1])
+        by_row[..., work.tile.first_hidden :].masked_fill_(hidden, float("-inf"))
     weights = softmax(scores, store.sinks, rows)
     return weigh_runs(weights, runs, store.values).view(heads, rows, -1)
 
 
 def score_runs(turned: Tensor, runs: Sequence[SlotRun], keys: Tensor) -> Tensor:
     """turned [S, K, G * T, D], already scaled -> scores [K, G * T, C]."""
-    keys = keys.transpose(1, 2)
-    scores = [torch.bmm(turned[run.segment], keys.narrow(2, run.slot, run.count).to(turned.dtype)) for run in runs]
-    return scores[0] if len(scores) == 1 else torch.cat(scores, -1)
+    by_segment, keys = turned.unbind(0), keys.transpose(1, 2)
+    scores = [
+        torch.bmm(by_segment[run.segment], widened(keys.narrow(2, run.slot, run.count), turned.dtype)) for run in runs
+    ]
+    return torch.cat(scores, -1)
 
 
 def softmax(scores: Tensor, sinks: Tensor | None, rows: int) -> Tensor:
@@ -99,11 +100,13 @@ def softmax(scores: Tensor, sinks: Tensor | None, rows: int) -> Tensor:
 def weigh_runs(weights: Tensor, runs: Sequence[SlotRun], values: Tensor) -> Tensor:
     """weights [K, G * T, C] -> [K, G * T, value_dim]."""
     total: Tensor | None = None
-    column = 0
-    for run in runs:
-        weight = weights.narrow(2, column, run.count)
-        value = values.narrow(1, run.slot, run.count).to(weights.dtype)
+    for run, weight in zip(runs, weights.split([run.count for run in runs], -1), strict=True):
+        value = widened(values.narrow(1, run.slot, run.count), weights.dtype)
         total = torch.bmm(weight, value) if total is None else total.baddbmm_(weight, value)
-        column += run.count
     assert total is not None, "a row sees at least itself"
     return total
+
+
+def widened(stored: Tensor, dtype: torch.dtype) -> Tensor:
+    """Stored keys or values in the dtype attention computes in (a copy for half precision, else themselves)."""
+    return stored if stored.dtype == dtype else stored.to(dtype)

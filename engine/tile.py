@@ -139,25 +139,40 @@ def occurrences(layout: Layout) -> Iterator[tuple[Block, int]]:
 
 def cover(sight: Sight) -> tuple[tuple[SlotRun, ...], int, NDArray[np.bool_] | None]:
     """The slots that any row sees; the first column that some row does not see, and who does not see from there on."""
-    runs: list[SlotRun] = []
-    for segment, block in enumerate(sight.blocks):
-        low, high = sight.low[segment], sight.high[segment]
-        seeing = high > low
-        if seeing.any():
-            first, last = int(low[seeing].min()), int(high[seeing].max())
-            runs += [SlotRun(run.slot, run.position, run.count, segment) for run in block.runs(first, last)]
-    hidden_parts: list[NDArray[np.bool_]] = []
-    first_hidden = 0
+    seeing = sight.high > sight.low
+    first_seen = np.where(seeing, sight.low, sight.high.max()).min(1).tolist()
+    last_seen = np.where(seeing, sight.high, 0).max(1).tolist()
+    runs = tuple(
+        SlotRun(run.slot, run.position, run.count, segment)
+        for segment, block in enumerate(sight.blocks)
+        for run in block.runs(first_seen[segment], last_seen[segment])
+    )
+    first_hidden = columns_all_see(sight, runs)
+    columns = sum(run.count for run in runs)
+    return runs, first_hidden, hidden_columns(sight, runs, first_hidden) if first_hidden < columns else None
+
+
+def columns_all_see(sight: Sight, runs: Sequence[SlotRun]) -> int:
+    """How many columns from the first on every row sees."""
+    low, high = sight.low.max(1).tolist(), sight.high.min(1).tolist()
+    columns = 0
     for run in runs:
-        low, high = sight.low[run.segment], sight.high[run.segment]
-        first, last = run.position, run.position + run.count
-        if not hidden_parts:
-            seen_by_all = min(last, int(high.min())) - first if int(low.max()) <= first else 0
-            seen_by_all = max(0, seen_by_all)
-            first_hidden += seen_by_all
-            first += seen_by_all
-            if first == last:
-                continue
-        positions = np.arange(first, last)
-        hidden_parts.append((positions < low[:, None]) | (positions >= high[:, None]))
-    return tuple(runs), first_hidden, np.concatenate(hidden_parts, axis=1) if hidden_parts else None
+        end = min(run.position + run.count, high[run.segment])
+        seen = end - run.position if low[run.segment] <= run.position else 0
+        columns += max(0, seen)
+        if seen < run.count:
+            break
+    return columns
+
+
+def hidden_columns(sight: Sight, runs: Sequence[SlotRun], first: int) -> NDArray[np.bool_]:
+    """[T, C - first] True where a row does not see a column."""
+    hidden = []
+    for run in runs:
+        skipped = min(first, run.count)
+        first -= skipped
+        if skipped < run.count:
+            positions = np.arange(run.position + skipped, run.position + run.count)
+            low, high = sight.low[run.segment, :, None], sight.high[run.segment, :, None]
+            hidden.append((positions < low) | (positions >= high))
+    return np.concatenate(hidden, axis=1)
