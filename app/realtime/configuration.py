@@ -1,0 +1,84 @@
+"""Session configuration: what one connection has agreed on, changed only through `session.update`.
+
+Pure. Knows the API's shape of a session and which changes ask for a new conversation.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from app.realtime.client_events import SessionPatch
+
+OUTPUT_RATE_HZ = 24_000
+
+
+class AudioFrames(StrEnum):
+    """How sound travels: as base64 in JSON (the API's way) or as binary messages (half the CPU, three quarters of the bytes)."""
+
+    BASE64 = "base64"
+    BINARY = "binary"
+
+
+class Playback(StrEnum):
+    """Who knows how far the speaker is: the peer reports it, or the server assumes real time."""
+
+    ASSUMED = "assumed"
+    REPORTED = "reported"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The effective settings of one connection. `method` None is the server's default."""
+
+    model: str
+    default_method: str
+    method: str | None = None
+    voice: bool = True
+    input_rate_hz: int = 24_000
+    frames: AudioFrames = AudioFrames.BASE64
+    playback: Playback = Playback.ASSUMED
+
+    def patched(self, patch: SessionPatch) -> "Configuration":
+        """This configuration with the fields the patch names."""
+        changes: dict[str, Any] = {}
+        if patch.output_modalities is not None:
+            changes["voice"] = patch.output_modalities == ("audio",)
+        if patch.audio and patch.audio.input and patch.audio.input.format:
+            changes["input_rate_hz"] = patch.audio.input.format.rate
+        if patch.sotto and patch.sotto.method is not None:
+            changes["method"] = patch.sotto.method
+        if patch.sotto and patch.sotto.audio_frames is not None:
+            changes["frames"] = AudioFrames(patch.sotto.audio_frames)
+        if patch.sotto and patch.sotto.playback is not None:
+            changes["playback"] = Playback(patch.sotto.playback)
+        return replace(self, **changes)
+
+    @property
+    def effective_method(self) -> str:
+        return self.method or self.default_method
+
+    def needs_new_conversation(self, other: "Configuration") -> bool:
+        """Whether going from `other` to this takes a conversation of its own: method and voice are fixed at its start."""
+        return (self.effective_method, self.voice) != (other.effective_method, other.voice)
+
+    def as_session(self, session_id: str) -> dict[str, Any]:
+        """The API's session object."""
+        return {
+            "type": "realtime",
+            "object": "realtime.session",
+            "id": session_id,
+            "model": self.model,
+            "output_modalities": ["audio" if self.voice else "text"],
+            "audio": {
+                "input": {
+                    "format": {"type": "audio/pcm", "rate": self.input_rate_hz},
+                    "turn_detection": {"type": "server_vad", "create_response": True, "interrupt_response": True},
+                },
+                "output": {"format": {"type": "audio/pcm", "rate": OUTPUT_RATE_HZ}},
+            },
+            "sotto": {
+                "method": self.effective_method,
+                "audio_frames": self.frames.value,
+                "playback": self.playback.value,
+            },
+        }

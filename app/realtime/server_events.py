@@ -1,0 +1,185 @@
+"""Server events: what a conversation says, in the API's words.
+
+`Translator.translate(event)` maps one event of `app.events` to messages. It keeps only what the API's shapes need
+(identifiers, the running utterance, the open responses) and does no input or output.
+"""
+
+from itertools import count
+from typing import assert_never
+
+from app import events
+from app.realtime.errors import SERVER_ERROR, error_body
+from app.realtime.messages import Event, Json, Message
+from app.realtime.response import Response, message_item
+from app.realtime.transcript import agreed_length
+
+TRANSCRIPTION = "conversation.item.input_audio_transcription"
+
+
+class Translator:
+    """Maps the events of one conversation to messages.
+
+    `prefix` keeps the names of successive conversations apart, `first_epoch` their epochs: a peer's epochs only grow.
+    """
+
+    def __init__(self, voice: bool, prefix: str = "", first_epoch: int = 0) -> None:
+        self.epoch_of_item: dict[str, int] = {}  # the peer's epoch of each spoken answer
+        self.last_epoch = first_epoch  # of the peer
+        self._first_epoch = first_epoch
+        self._voice = voice
+        self._prefix = prefix
+        self._responses: dict[int, Response] = {}
+        self._utterances = count(1)
+        self._utterance: str | None = None  # item id of what the user is saying
+        self._utterance_start_ms = 0
+        self._utterance_end_ms = 0
+        self._hypothesis = ""
+        self._last_item: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether a response is under way."""
+        return bool(self._responses)
+
+    def translate(self, event: events.ConversationEvent, heard_ms: int = 0) -> list[Message]:
+        """Messages for one event, in order. `heard_ms`: sound received from the peer so far, in milliseconds."""
+        match event:
+            case events.SpeechStarted() | events.SpeechEnded() | events.PartialTranscript() | events.UserTurn():
+                return self._user(event, heard_ms)
+            case events.StateChanged(mind=mind, mouth=mouth):
+                return [Event({"type": "sotto.state", "mind": mind.value, "mouth": mouth.value})]
+            case events.Flush(turn=turn, epoch=epoch):
+                return [self.flush(self.peers_epoch(epoch), f"resp_{self._name(turn)}")]
+            case events.Fault(code=code, message=message):
+                return [Event({"type": "error", "error": error_body(SERVER_ERROR, code, message)})]
+            case events.GateAsked():
+                return [self._gate(event)]
+            case _:
+                return self._assistant(event)
+
+    def typed_item(self, text: str, item_id: str | None) -> list[Message]:
+        """The item a peer created by typing: told at once; its turn begins with the peer's `response.create`."""
+        return self._user_item(item_id or self._new_item(), {"type": "input_text", "text": text})
+
+    def flush(self, peers_epoch: int, response_id: str | None = None) -> Event:
+        """Tells the peer to drop all sound of this epoch (the peer's) and of older ones."""
+        return Event({"type": "sotto.flush", "response_id": response_id, "epoch": peers_epoch})
+
+    def peers_epoch(self, epoch: int) -> int:
+        """The conversation's epoch as the peer counts it."""
+        self.last_epoch = max(self.last_epoch, self._first_epoch + epoch)
+        return self._first_epoch + epoch
+
+    def own_epoch(self, peers_epoch: int) -> int | None:
+        """The peer's epoch as this conversation counts it; None if it belongs to an earlier conversation."""
+        return peers_epoch - self._first_epoch if peers_epoch >= self._first_epoch else None
+
+    # The user's side
+
+    def _user(
+        self,
+        event: events.SpeechStarted | events.SpeechEnded | events.PartialTranscript | events.UserTurn,
+        heard_ms: int,
+    ) -> list[Message]:
+        match event:
+            case events.SpeechStarted():
+                self._utterance, self._hypothesis, self._utterance_start_ms = self._new_item(), "", heard_ms
+                place = {"audio_start_ms": heard_ms, "item_id": self._utterance}
+                return [Event({"type": "input_audio_buffer.speech_started", **place})]
+            case events.SpeechEnded():
+                self._utterance_end_ms = heard_ms
+                place = {"audio_end_ms": heard_ms, "item_id": self._spoken_item()}
+                return [Event({"type": "input_audio_buffer.speech_stopped", **place})]
+            case events.PartialTranscript(text=text):
+                agreed, self._hypothesis = agreed_length(self._hypothesis, text), text
+                place = {"item_id": self._spoken_item()}
+                return [Event({"type": "sotto.transcript.partial", **place, "text": text, "agreed": agreed})]
+            case events.UserTurn():
+                spoken = self._spoken_turn(event.text) if event.spoken else []
+                return [*spoken, *self._response(event.turn)[1]]
+            case _:
+                assert_never(event)
+
+    def _spoken_turn(self, text: str) -> list[Message]:
+        item = self._spoken_item()
+        self._utterance, self._hypothesis = None, ""
+        part = {"item_id": item, "content_index": 0}
+        seconds = max(0, self._utterance_end_ms - self._utterance_start_ms) / 1000
+        usage = {"type": "duration", "seconds": seconds}
+        return [
+            Event({"type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": self._last_item}),
+            *self._user_item(item, {"type": "input_audio", "transcript": text}),
+            Event({"type": f"{TRANSCRIPTION}.delta", **part, "delta": text}),
+            Event({"type": f"{TRANSCRIPTION}.completed", **part, "transcript": text, "usage": usage}),
+        ]
+
+    def _user_item(self, item_id: str, content: Json) -> list[Message]:
+        item = message_item(item_id, "user", "completed", [content])
+        previous, self._last_item = self._last_item, item_id
+        return [
+            Event({"type": "conversation.item.added", "previous_item_id": previous, "item": item}),
+            Event({"type": "conversation.item.done", "previous_item_id": previous, "item": item}),
+        ]
+
+    # The assistant's side
+
+    def _assistant(
+        self,
+        event: events.ThoughtDelta
+        | events.AnswerDelta
+        | events.ThoughtsDone
+        | events.AnswerDone
+        | events.AudioDelta
+        | events.AudioDone
+        | events.TurnDone,
+    ) -> list[Message]:
+        response, messages = self._response(event.turn)
+        match event:
+            case events.ThoughtDelta(text=text):
+                return messages + response.thought(text)
+            case events.AnswerDelta(text=text):
+                return messages + response.answer(text)
+            case events.ThoughtsDone():
+                return messages + response.thoughts_done()
+            case events.AnswerDone(text=text):
+                return messages + response.answer_done(text)
+            case events.AudioDelta(epoch=epoch, pcm=pcm, text=text):
+                peers_epoch = self.epoch_of_item[response.answer_item] = self.peers_epoch(epoch)
+                return messages + response.sound(peers_epoch, pcm, text)
+            case events.AudioDone():
+                return messages + response.sound_done()
+            case events.TurnDone():
+                del self._responses[event.turn]
+                return [*messages, *response.done(event.answer, event.interrupted), self._turn(event)]
+            case _:
+                assert_never(event)
+
+    def _response(self, turn: int) -> tuple[Response, list[Message]]:
+        """The turn's response, and what announces it if it is new. Thoughts may come before the turn itself."""
+        if turn in self._responses:
+            return self._responses[turn], []
+        response = self._responses[turn] = Response(self._name(turn), self._voice, self._last_item)
+        self._last_item = response.answer_item
+        return response, response.created()
+
+    def _turn(self, event: events.TurnDone) -> Event:
+        what = {"type": "sotto.turn", "response_id": f"resp_{self._name(event.turn)}", "turn": event.turn}
+        heard = {"answer": event.answer, "heard": event.heard, "interrupted": event.interrupted}
+        return Event(what | heard | {"latency": event.latency})
+
+    def _gate(self, event: events.GateAsked) -> Event:
+        what = {"type": "sotto.gate", "response_id": f"resp_{self._name(event.turn)}", "step": event.step}
+        return Event(what | {"log_odds": event.log_odds, "open": event.open})
+
+    # Names
+
+    def _name(self, turn: int) -> str:
+        return f"{self._prefix}{turn}"
+
+    def _new_item(self) -> str:
+        return f"item_user_{self._prefix}{next(self._utterances)}"
+
+    def _spoken_item(self) -> str:
+        if self._utterance is None:
+            self._utterance = self._new_item()
+        return self._utterance

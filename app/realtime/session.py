@@ -1,0 +1,234 @@
+"""Session: one connection, from its first message to its last.
+
+Four things run at once: the listener (client events to the conversation), the teller (the conversation's events to
+the outbox), the sender (the outbox to the socket) and, for peers that do not report it, a ticker that assumes how far
+their speaker is. A change of method or voice ends the conversation and begins another. The peer's faults are told and
+the connection lives; a full engine is told and ends it with 1008. Everything ends by a `Close` in the outbox.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from typing import Protocol
+
+from app.errors import SettingsError
+from app.events import Flush
+from app.realtime import client_events as client
+from app.realtime.commands import Commands
+from app.realtime.configuration import AudioFrames, Configuration, Playback
+from app.realtime.errors import describe, is_foreseen
+from app.realtime.interfaces import Assistant, Conversation
+from app.realtime.messages import Close, Event, Json, Message, Sound
+from app.realtime.microphone import Microphone
+from app.realtime.outbox import Outbox, PeerTooSlow
+from app.realtime.playback import AssumedPlayback, Position
+from app.realtime.server_events import Translator
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+NORMAL, POLICY, INTERNAL, TOO_SLOW = 1000, 1008, 1011, 1013  # close codes, RFC 6455
+
+
+class PeerGone(Exception):
+    """The peer closed the connection or lost it."""
+
+
+class Transport(Protocol):
+    """A message socket."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None once the peer has gone."""
+
+    async def send(self, data: str | bytes, /) -> None:
+        """Raises PeerGone."""
+
+    async def close(self, code: int, reason: str, /) -> None:
+        """Does nothing if the peer has gone already."""
+
+
+class Session:
+    """Runs one connection; `run` returns when it is over."""
+
+    def __init__(
+        self, assistant: Assistant, transport: Transport, configuration: Configuration, clock: Callable[[], float]
+    ) -> None:
+        self._assistant = assistant
+        self._transport = transport
+        self._configuration = configuration
+        self._clock = clock
+        self._id = f"sess_{secrets.token_hex(8)}"
+        self._outbox = Outbox(clock)
+        self._microphone = Microphone(configuration.input_rate_hz)
+        self._assumed = AssumedPlayback()
+        self._conversations = count(1)
+        self._commands: Commands | None = None
+        self._next_epoch = 0  # of the next conversation, as the peer counts
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                others = [tasks.create_task(self._serve()), tasks.create_task(self._tick())]
+                await self._send()
+                for task in others:
+                    task.cancel()
+        except* PeerGone:
+            log.debug("%s: the peer has gone", self._id)
+        except* PeerTooSlow:
+            log.warning("%s: the peer does not take its messages; closed", self._id)
+            with suppress(TimeoutError, PeerGone):
+                async with asyncio.timeout(1):
+                    await self._transport.close(TOO_SLOW, "too_slow")
+
+    # The conversation
+
+    async def _serve(self) -> None:
+        """Conversation after conversation until the peer goes."""
+        wanted: Configuration | None = self._configuration
+        try:
+            while wanted is not None:
+                wanted = await self._converse(wanted)
+            self._outbox.put(Close(NORMAL, ""))
+        except Exception as error:
+            self._give_up(_first(error))
+
+    def _give_up(self, error: Exception) -> None:
+        body = describe(error)
+        self._outbox.put(Event({"type": "error", "error": body}))
+        self._outbox.put(Close(POLICY if is_foreseen(error) else INTERNAL, body["code"] or ""))
+
+    async def _converse(self, wanted: Configuration) -> Configuration | None:
+        """One conversation; returns the configuration of the next, or None when the peer has gone."""
+        number = next(self._conversations)
+        conversation = self._opened(wanted, number)
+        translator = Translator(self._configuration.voice, "" if number == 1 else f"{number}_", self._next_epoch)
+        commands = Commands(conversation, translator, self._microphone)
+        async with conversation, asyncio.TaskGroup() as tasks:
+            self._commands = commands
+            self._put({"type": "session.created" if number == 1 else "session.updated", "session": self._session})
+            telling = tasks.create_task(self._tell(conversation, translator))
+            following = await self._listen(commands)
+            telling.cancel()
+        self._drop_sound(translator.last_epoch)
+        self._outbox.put(translator.flush(translator.last_epoch))
+        self._next_epoch = translator.last_epoch + 1
+        return following
+
+    def _opened(self, wanted: Configuration, number: int) -> Conversation:
+        """A conversation as wanted; if its settings cannot be had, the error is told and the former ones stay."""
+        try:
+            conversation = self._assistant.converse(method=wanted.method, voice=wanted.voice)
+        except SettingsError as error:
+            if number == 1:
+                raise
+            self._put({"type": "error", "error": describe(error)})
+            former = self._configuration
+            return self._assistant.converse(method=former.method, voice=former.voice)
+        self._configure(wanted)
+        return conversation
+
+    async def _tell(self, conversation: Conversation, translator: Translator) -> None:
+        async for event in conversation.events():
+            if isinstance(event, Flush):
+                self._drop_sound(translator.peers_epoch(event.epoch))
+            for message in translator.translate(event, self._microphone.received_ms):
+                self._outbox.put(message)
+        self._outbox.put(Close(NORMAL, "conversation_over"))
+
+    def _drop_sound(self, epoch: int) -> None:
+        """Sound of this epoch (the peer's count) and of older ones goes no further."""
+        self._outbox.flush(epoch)
+        self._report(self._assumed.flush(epoch, self._clock()))
+
+    # The peer
+
+    async def _listen(self, commands: Commands) -> Configuration | None:
+        """Obeys the peer until it goes or wants another conversation."""
+        while (data := await self._transport.receive()) is not None:
+            try:
+                wanted = await self._obey(data, commands)
+            except Exception as error:
+                if not is_foreseen(error):
+                    raise
+                self._put({"type": "error", "error": describe(error)})
+                continue
+            if wanted is not None:
+                return wanted
+        return None
+
+    async def _obey(self, data: str | bytes, commands: Commands) -> Configuration | None:
+        """Carries out one message; returns a configuration that needs a conversation of its own."""
+        if isinstance(data, bytes):
+            await commands.hear(data)
+            return None
+        event = client.parse(data)
+        if not isinstance(event, client.SessionUpdate):
+            for message in await commands.obey(event):
+                self._outbox.put(message)
+            return None
+        wanted = self._configuration.patched(event.session)
+        if wanted.needs_new_conversation(self._configuration):
+            return wanted
+        self._configure(wanted)
+        self._put({"type": "session.updated", "session": self._session})
+        return None
+
+    def _configure(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._microphone.change_rate(configuration.input_rate_hz)
+
+    @property
+    def _session(self) -> Json:
+        return self._configuration.as_session(self._id)
+
+    def _put(self, body: Json) -> None:
+        self._outbox.put(Event(body))
+
+    # The socket
+
+    async def _send(self) -> None:
+        """Sends until a Close has gone out."""
+        for number in count(1):
+            message = await self._outbox.get()
+            if isinstance(message, Close):
+                await self._transport.close(message.code, message.reason)
+                return
+            await self._transport.send(self._encoded(message, f"event_{number}"))
+            self._note_sent(message)
+
+    def _encoded(self, message: Event | Sound, event_id: str) -> str | bytes:
+        if isinstance(message, Sound):
+            if self._configuration.frames is AudioFrames.BINARY:
+                return message.as_binary()
+            body = message.as_json()
+        else:
+            body = message.body
+        return json.dumps({"event_id": event_id, **body}, ensure_ascii=False, separators=(",", ":"))
+
+    def _note_sent(self, message: Message) -> None:
+        """Keeps the assumed speaker going."""
+        match message:
+            case Sound(epoch=epoch):
+                self._assumed.sent(epoch, message.samples, self._clock())
+            case Event(body={"type": "response.output_audio.done", "sotto": {"epoch": epoch, "samples": samples}}):
+                self._assumed.complete(epoch, samples)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._report(self._assumed.position(self._clock()))
+
+    def _report(self, position: Position | None) -> None:
+        if position and self._commands and self._configuration.playback is Playback.ASSUMED:
+            self._commands.played(position.epoch, position.samples, position.done)
+
+
+def _first(error: Exception) -> Exception:
+    """The first leaf of nested exception groups."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,75 @@
+"""Access: who may open a socket. Pure; knows headers and secrets, no server.
+
+Browsers send an Origin, and any page on the web may try to reach a server on this machine. So a socket from a browser
+must come from a page of this server (same origin) and carry a secret which that page was given. On a loopback address
+the Host must be a loopback name too, or a foreign name that resolves here could pose as this server (DNS rebinding).
+Programs send no Origin; they need no secret, but a wrong one is refused.
+"""
+
+import ipaddress
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+SECRET_BYTES = 24
+MOST_SECRETS = 10_000
+LOOPBACK_NAMES = {"localhost"}
+
+
+class Secrets:
+    """The secrets of the pages that are open, each with its owner; the oldest go when there are too many."""
+
+    def __init__(self, most: int = MOST_SECRETS) -> None:
+        self._owner_of: OrderedDict[str, str] = OrderedDict()
+        self._most = most
+
+    def issue(self, owner: str) -> str:
+        """A new secret for this owner."""
+        while len(self._owner_of) >= self._most:
+            self._owner_of.popitem(last=False)
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        self._owner_of[secret] = owner
+        return secret
+
+    def forget(self, owner: str) -> None:
+        """Withdraws the owner's secrets."""
+        for secret in [secret for secret, holder in self._owner_of.items() if holder == owner]:
+            del self._owner_of[secret]
+
+    def __contains__(self, secret: object) -> bool:
+        return secret in self._owner_of
+
+
+def refusal(headers: Mapping[str, str], secret: str | None, known: Secrets, bound_host: str) -> str | None:
+    """Why a socket with these headers and this secret is refused; None if it is welcome."""
+    host = headers.get("host", "")
+    origin = headers.get("origin")
+    if is_loopback(bound_host) and not is_loopback(_host_name(host)):
+        return f"this server listens on {bound_host} only and does not answer to the name {host!r}"
+    if origin is not None and not same_origin(origin, headers.get("x-forwarded-host") or host):
+        return f"pages of {origin} may not connect here"
+    if secret is None:
+        return None if origin is None else "the page sent no session secret"
+    return None if secret in known else "the session secret is unknown; reload the page"
+
+
+def same_origin(origin: str, host: str) -> bool:
+    """Whether a page of this origin was served under this Host (name and port)."""
+    parts = urlsplit(origin)
+    return parts.scheme in {"http", "https"} and bool(host) and parts.netloc.lower() == host.lower()
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host name or address means this machine only."""
+    if name.lower().rstrip(".") in LOOPBACK_NAMES or name.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_name(host: str) -> str:
+    """`[::1]:7860` is `::1`, `localhost:7860` is `localhost`."""
+    return urlsplit(f"//{host}").hostname or ""

@@ -1,0 +1,94 @@
+"""Page: the furniture, built with Gradio; what lives and moves is drawn by `assets/web/page.js` from the socket.
+
+Gradio gives the layout, the theme, the settings, the examples and, when a tab loads, the session's secret. Nothing of a
+conversation passes through it.
+"""
+
+import os
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+
+from app.config import Settings
+from app.web.access import Secrets
+from app.web.theme import calm
+
+EXAMPLES = (
+    "What is seventeen times twenty-three?",
+    "A train leaves at 9:40 and arrives at 13:05. How long does it travel?",
+    "I have 60 euros and buy three books at 14 euros each. What is left?",
+)
+
+METHODS = (
+    ("Think while speaking", "async"),
+    ("Think first, then speak", "think"),
+    ("Speak at once, no thinking", "no-think"),
+)
+
+START = """
+watch('value', async () => {
+  const page = await import(new URL('sotto/page.js', document.baseURI));
+  page.start(props.value);
+});
+"""
+"""Runs when the tab has been given its secret."""
+
+
+def mount_page(app: FastAPI, settings: Settings, secrets: Secrets, assets: Path) -> None:
+    """Mounts the page at `/` of the application."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "0"  # Gradio reads it when Blocks are made; nothing else turns it off
+    blocks = build_page(settings, secrets, assets)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        theme=calm(),
+        css_paths=assets / "sotto.css",
+        head='<link rel="modulepreload" href="sotto/page.js"><link rel="modulepreload" href="sotto/voice.js">',
+        favicon_path=str(assets / "icon.svg"),
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+    )
+
+
+def build_page(settings: Settings, secrets: Secrets, assets: Path) -> gr.Blocks:
+    with gr.Blocks(title="Sotto", analytics_enabled=False, fill_width=False) as blocks:
+        gr.HTML((assets / "stage.html").read_text(encoding="utf-8"), elem_id="sotto-stage", js_on_load=None)
+        with gr.Row(elem_id="sotto-examples"):
+            for text in EXAMPLES:
+                gr.Button(text, size="sm", variant="secondary", elem_classes="sotto-example")  # page.js asks its text
+        gr.HTML((assets / "composer.html").read_text(encoding="utf-8"), elem_id="sotto-composer", js_on_load=None)
+        _settings(settings)
+        secret = gr.HTML(html_template="<span hidden></span>", js_on_load=START, elem_id="sotto-session")
+        _give_secret(blocks, secret, secrets)
+    return blocks
+
+
+def _settings(settings: Settings) -> None:
+    with gr.Accordion("Settings", open=False, elem_id="sotto-settings"):
+        known = {value for _, value in METHODS}
+        method = gr.Radio(
+            [*METHODS, *([] if settings.method in known else [(settings.method, settings.method)])],
+            value=settings.method,
+            label="How it thinks",
+            info="A change begins a new conversation.",
+        )
+        voice = gr.Checkbox(value=True, label="Speak the answers aloud", info="A change begins a new conversation.")
+        method.change(None, method, js="(method) => { window.sotto?.setMethod(method); }", api_visibility="private")
+        voice.change(None, voice, js="(voice) => { window.sotto?.setVoice(voice); }", api_visibility="private")
+
+
+def _give_secret(blocks: gr.Blocks, carrier: gr.HTML, secrets: Secrets) -> None:
+    """One secret per tab, withdrawn when the tab is closed."""
+
+    def open_session(request: gr.Request) -> str:
+        return secrets.issue(str(request.session_hash))
+
+    def close_session(request: gr.Request) -> None:
+        secrets.forget(str(request.session_hash))
+
+    blocks.load(open_session, None, carrier, show_progress="hidden", queue=False, api_visibility="private")
+    blocks.unload(close_session)

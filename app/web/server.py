@@ -1,0 +1,82 @@
+"""Server: the application on one port, and running it until the user stops it.
+
+`/v1/realtime` is the socket, `/sotto/…` the page's scripts and styles, `/healthz` says that the server lives; everything
+else is the page. Routes stand before the page because the page is mounted at `/` and takes what is left.
+"""
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app.config import Settings
+from app.errors import RunError
+from app.realtime.interfaces import Assistant
+from app.realtime.socket import MESSAGE_LIMIT_BYTES
+from app.web.access import Secrets
+from app.web.headers import SafetyHeaders
+from app.web.realtime_route import realtime_route
+
+ASSETS = Path(__file__).parents[2] / "assets" / "web"
+
+
+def build_app(
+    assistant: Assistant, settings: Settings, *, page: bool = True, clock: Callable[[], float] = time.monotonic
+) -> FastAPI:
+    """The application; without `page` it is the socket alone."""
+    app = FastAPI(title="Sotto", docs_url=None, redoc_url=None, openapi_url=None)
+    secrets = Secrets()
+    app.include_router(realtime_route(assistant, settings, secrets, clock))
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    if page:
+        from app.web.page import mount_page  # Gradio takes a second to import
+
+        app.mount("/sotto", StaticFiles(directory=ASSETS), name="sotto")
+        mount_page(app, settings, secrets, ASSETS)
+    app.add_middleware(SafetyHeaders)
+    return app
+
+
+def serve(assistant: Assistant, settings: Settings, *, page: bool = True) -> None:
+    """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had."""
+    import uvicorn
+
+    listener = _listen(settings.host, settings.port)
+    with listener:
+        config = uvicorn.Config(
+            build_app(assistant, settings, page=page),
+            log_level="warning",
+            access_log=False,
+            ws_max_size=MESSAGE_LIMIT_BYTES,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=2,
+        )
+        _announce(settings.host, listener.getsockname()[1], page)
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises RunError."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise RunError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; "
+            "stop the program that uses it, or choose another with --port (0 takes a free one)"
+        ) from None
+
+
+def _announce(host: str, port: int, page: bool) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    what = "the page" if page else "the API (ws://.../v1/realtime)"
+    print(f"Sotto serves {what} at http://{shown}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)

@@ -1,0 +1,244 @@
+// Turns: draws the conversation. Text is collected as it comes and put on the page once per animation frame.
+
+const WORD_END = /\S(?=\s|$)/g;
+
+// Milliseconds a reader can take in.
+const readable = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+const DELAY_NAMES = {
+  end_of_turn_delay: 'end of your turn noticed',
+  transcription_delay: 'your words known',
+  ttft: 'first thought or word',
+  ttfat: 'first word of the answer',
+  ttfa: 'speech synthesis',
+  e2e_latency: 'first sound',
+  first_result: 'first result',
+  total_delay: 'silence in all',
+  interrupt_to_silence: 'interruption to silence',
+};
+
+function element(tag, className, text = '') {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.textContent = text;
+  return node;
+}
+
+function lane(className, title, hint) {
+  const section = element('section', className);
+  const heading = element('h3', '', title);
+  heading.append(element('small', '', hint));
+  const text = element('p', '');
+  section.append(heading, text);
+  section.hidden = true;
+  return { section, text };
+}
+
+// One exchange: what the user said, what was thought, what was answered, how long it took.
+class Turn {
+  constructor() {
+    this.user = '';
+    this.agreed = 0;              // characters of `user` that will not change
+    this.final = false;
+    this.thoughts = '';
+    this.answer = '';
+    this.phrases = [];            // {start, end, epoch, firstSample} of the answer's spoken phrases
+    this.saidChars = 0;
+    this.voiced = false;
+    this.gates = { asked: 0, open: 0 };
+    this.node = element('article', 'turn');
+    this.bubble = element('div', 'user');
+    this.userText = element('p', '');
+    this.thoughtsLane = lane('thoughts', 'Thoughts', 'not spoken');
+    this.answerLane = lane('answer', 'Answer', '');
+    this.said = element('span', 'said');
+    this.unsaid = element('span', 'unsaid');
+    this.answerLane.text.append(this.said, this.unsaid);
+    this.bubble.append(this.userText);
+    const lanes = element('div', 'lanes');
+    lanes.append(this.thoughtsLane.section, this.answerLane.section);
+    this.foot = element('footer', 'timing');
+    this.node.append(this.bubble, lanes, this.foot);
+  }
+
+  get empty() {
+    return !this.user && !this.responseId;
+  }
+
+  addPhrase({ epoch, first_sample: firstSample, text }) {
+    const wanted = text.trim();
+    const from = this.phrases.at(-1)?.end ?? 0;
+    const at = this.answer.indexOf(wanted, from);
+    const start = at < 0 ? from : at;
+    this.phrases.push({ epoch, firstSample, start, end: start + wanted.length });
+    this.voiced = true;
+  }
+
+  // `heard` samples of the epoch: the phrase they fall in, and the share of it, by whole words.
+  heardUntil(epoch, heard, total) {
+    const index = this.phrases.findLastIndex((phrase) => phrase.epoch === epoch && phrase.firstSample <= heard);
+    if (index < 0) return;
+    const { start, end, firstSample } = this.phrases[index];
+    const next = this.phrases[index + 1]?.firstSample ?? Math.max(total, heard + 1);
+    const share = Math.min(1, (heard - firstSample) / (next - firstSample));
+    const limit = start + share * (end - start);
+    let said = start;
+    for (const { index: last } of this.answer.slice(start, end).matchAll(WORD_END)) {
+      if (start + last + 1 <= limit) said = start + last + 1;
+    }
+    this.saidChars = Math.max(this.saidChars, said);
+  }
+
+  finish({ answer, heard, interrupted, latency }) {
+    this.answer = answer;
+    this.done = true;
+    this.saidChars = interrupted ? Math.max(answer.startsWith(heard) ? heard.length : 0, 0) : answer.length;
+    this.node.classList.toggle('interrupted', interrupted);
+    this.drawTiming(latency, interrupted);
+  }
+
+  drawTiming(latency, interrupted) {
+    const delays = Object.entries(latency).filter(([name]) => name in DELAY_NAMES);
+    const first = latency.e2e_latency ?? latency.ttfat;
+    const details = element('details', '');
+    const parts = [interrupted ? 'interrupted' : '', first === undefined ? '' : `first ${latency.e2e_latency ? 'sound' : 'word'} after ${readable(first)}`];
+    details.append(element('summary', '', parts.filter(Boolean).join(' · ') || 'timing'), ...this.bars(delays));
+    if (this.gates.asked) {
+      details.append(element('p', 'gate', `asked itself ${this.gates.asked}× whether to speak on, ${this.gates.open}× yes`));
+    }
+    this.foot.replaceChildren(details);
+  }
+
+  bars(delays) {
+    const longest = Math.max(1, ...delays.map(([, ms]) => ms));
+    return delays.map(([name, ms]) => {
+      const row = element('div', 'bar');
+      const fill = element('i', '');
+      fill.style.width = `${(100 * ms) / longest}%`;
+      row.title = name;
+      row.append(element('span', '', DELAY_NAMES[name]), fill, element('b', '', readable(ms)));
+      return row;
+    });
+  }
+
+  draw() {
+    const agreed = this.final ? this.user.length : this.agreed;
+    this.userText.replaceChildren(this.user.slice(0, agreed), element('span', 'open', this.user.slice(agreed)));
+    this.bubble.hidden = !this.user;
+    this.bubble.classList.toggle('live', !this.final);
+    this.bubble.classList.toggle('spoken', Boolean(this.spoken));
+    const atEnd = isAtEnd(this.thoughtsLane.text);
+    this.thoughtsLane.text.textContent = this.thoughts;
+    if (atEnd) this.thoughtsLane.text.scrollTop = this.thoughtsLane.text.scrollHeight;
+    const said = this.voiced ? this.saidChars : this.answer.length;
+    this.said.textContent = this.answer.slice(0, said);
+    this.unsaid.textContent = this.answer.slice(said);
+    this.thoughtsLane.section.hidden = !this.thoughts;
+    this.answerLane.section.hidden = !this.answer;
+    this.node.classList.toggle('working', Boolean(this.responseId) && !this.done);
+  }
+}
+
+const isAtEnd = (node) => node.scrollHeight - node.scrollTop - node.clientHeight < 40;
+
+// The list of turns, fed with the socket's events.
+export class Turns {
+  constructor(node) {
+    this.node = node;
+    this.turns = [];
+    this.changed = new Set();
+  }
+
+  clear(note) {
+    if (!this.turns.length) return;
+    this.turns = [];
+    this.node.append(element('p', 'divider', note));
+    this.scroll(true);
+  }
+
+  take(event) {
+    const turn = this.turnOf(event);
+    if (!turn) return;
+    this.apply(turn, event);
+    this.changed.add(turn);
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  turnOf({ type, response_id: id, response, item }) {
+    if (type === 'input_audio_buffer.speech_started' || type === 'sotto.transcript.partial') return this.listening();
+    if (type === 'conversation.item.added' && item.role === 'user') {
+      return item.content[0].type === 'input_text' ? this.typed() : this.listening();
+    }
+    if (type === 'response.created') return this.byResponse(response.id) ?? this.unanswered();
+    return this.byResponse(id);
+  }
+
+  apply(turn, event) {
+    switch (event.type) {
+      case 'sotto.transcript.partial':
+        Object.assign(turn, { user: event.text, agreed: event.agreed, spoken: true });
+        break;
+      case 'conversation.item.added': {
+        const [content] = event.item.content;
+        Object.assign(turn, { user: content.text ?? content.transcript, final: true, spoken: content.type === 'input_audio' });
+        break;
+      }
+      case 'response.created': turn.responseId = event.response.id; break;
+      case 'response.reasoning_text.delta': turn.thoughts += event.delta; break;
+      case 'response.output_audio_transcript.delta':
+      case 'response.output_text.delta': turn.answer += event.delta; break;
+      case 'sotto.phrase': turn.addPhrase(event); break;
+      case 'sotto.gate': turn.gates.asked++; turn.gates.open += event.open ? 1 : 0; break;
+      case 'response.output_audio.done': turn.totalSamples = event.sotto.samples; break;
+      case 'sotto.turn': turn.finish(event); break;
+    }
+  }
+
+  heard(epoch, samples) {
+    const turn = this.turns.findLast((each) => each.phrases.some((phrase) => phrase.epoch === epoch));
+    if (!turn || turn.done) return;
+    turn.heardUntil(epoch, samples, turn.totalSamples ?? 0);
+    this.changed.add(turn);
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  byResponse(id) {
+    return id && this.turns.findLast((turn) => turn.responseId === id);
+  }
+
+  // The turn whose words are still coming in; thoughts about it may have begun already.
+  listening() {
+    const last = this.turns.at(-1);
+    return last && !last.final && !last.done ? last : this.add();
+  }
+
+  typed() {
+    const last = this.turns.at(-1);
+    return last?.empty ? last : this.add();
+  }
+
+  unanswered() {
+    const last = this.turns.at(-1);
+    return last && !last.responseId ? last : this.add();
+  }
+
+  add() {
+    const turn = new Turn();
+    this.turns.push(turn);
+    this.node.querySelector('.sotto-empty')?.remove();
+    this.node.append(turn.node);
+    return turn;
+  }
+
+  draw() {
+    this.frame = undefined;
+    const follow = isAtEnd(this.node);
+    for (const turn of this.changed) turn.draw();
+    this.changed.clear();
+    this.scroll(follow);
+  }
+
+  scroll(follow) {
+    if (follow) this.node.scrollTop = this.node.scrollHeight;
+  }
+}
