@@ -15,6 +15,7 @@ from app.errors import INTERRUPTED, READER_GONE, SottoError
 
 # Faults of the engine and of the voice that mean "what you named cannot be used"; all others failed while running.
 WRONG_NAMES = {"ModelNotFound", "ModelRefused", "NotAudio", "EmptyAudio"}
+OURS = {"", "app", "audio", "engine"}
 PACKAGE_ERRORS = {"engine.errors": "EngineError", "audio.errors": "AudioError"}
 
 
@@ -59,9 +60,9 @@ def _describe(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, _package_errors()):
         return str(error), 2 if type(error).__name__ in WRONG_NAMES else 1
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    if isinstance(error, ModuleNotFoundError) and (package := (error.name or "").partition(".")[0]) not in OURS:
         mend = f"{sys.executable} -m pip install -c constraints.txt -e ."
-        return f"the Python package '{error.name.partition('.')[0]}' is not installed; install with: {mend}", 1
+        return f"the Python package '{package}' is not installed; install with: {mend}", 1
     return f"unexpected {type(error).__name__}: {error} (SOTTO_DEBUG=1 shows where)", 1
 
 

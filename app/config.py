@@ -97,7 +97,7 @@ class ServerSettings(BaseModel):
     port: Whole = Field(7860, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
 
 
-class Settings(EngineSettings, VoiceSettings, ServerSettings):
+class Settings(ServerSettings, VoiceSettings, EngineSettings):
     """Every setting, checked. Immutable; `settings.model_copy(update={...})` does not check, `load_settings` does."""
 
 

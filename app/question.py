@@ -15,8 +15,7 @@ from app.recorder import Recorder
 from audio.pcm import INPUT_RATE_HZ, Pcm, silence
 
 if TYPE_CHECKING:
-    from app.assistant import Assistant
-    from app.conversation import Conversation
+    from app.realtime.interfaces import Assistant, Conversation
 
 CHUNK_MS = 20
 CHUNK_SAMPLES = INPUT_RATE_HZ * CHUNK_MS // 1000

@@ -18,7 +18,7 @@ BYTES_PER_SAMPLE = 2
 class Report(Protocol):
     """Tells the conversation how many samples of an epoch have been played."""
 
-    def __call__(self, epoch: int, samples: int, done: bool = False) -> None: ...
+    def __call__(self, epoch: int, samples: int, /, done: bool = False) -> None: ...
 
 
 class Recorder:

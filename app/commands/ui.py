@@ -12,6 +12,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from app.web.server import run as serve
+    from app.assistant import Assistant
+    from app.web.server import serve
 
-    return serve(settings)
+    assistant = Assistant(settings)
+    try:
+        assistant.start()
+        serve(assistant, settings)
+    finally:
+        assistant.close()
+    return 0

@@ -20,7 +20,7 @@ from app.terminal.screen import exchange_view, live_view
 from app.terminal.transcript import Transcript
 
 if TYPE_CHECKING:
-    from app.conversation import Conversation
+    from app.realtime.interfaces import Conversation
 
 HELP = "Type and press Enter, also while Sotto thinks. Ctrl-C stops the answer, twice quits; /quit quits too."
 FRAMES_PER_S = 12

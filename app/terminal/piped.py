@@ -9,7 +9,7 @@ from app.terminal import QUIT
 from app.terminal.keyboard import lines
 
 if TYPE_CHECKING:
-    from app.conversation import Conversation
+    from app.realtime.interfaces import Conversation
 
 
 async def chat_by_lines(conversation: "Conversation", descriptor: int) -> int:

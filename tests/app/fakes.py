@@ -28,7 +28,9 @@ def turn_events(
 ) -> list[ConversationEvent]:
     """One turn as a conversation tells it: thoughts, the answer in two pieces, perhaps its sound."""
     half = len(answer) // 2
-    spoken = [AudioDelta(at_s + 0.4, turn, turn, sound, answer), AudioDone(at_s + 0.5, turn, turn)] if sound else []
+    spoken: list[ConversationEvent] = []
+    if sound:
+        spoken = [AudioDelta(at_s + 0.4, turn, turn, sound, answer), AudioDone(at_s + 0.5, turn, turn)]
     return [
         UserTurn(at_s, turn, text, spoken=False),
         ThoughtDelta(at_s + 0.1, turn, "Let me think.", step=1),

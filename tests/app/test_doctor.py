@@ -1,0 +1,117 @@
+"""What `doctor` finds and says."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.commands.doctor import lines
+from app.config import Settings
+from app.doctor import Check, Report, TorchBuild, check_device, check_model, check_package, examine
+
+CPU_BUILD = TorchBuild(cuda=None, driver=False, mac=False)
+CUDA_WITHOUT_DRIVER = TorchBuild(cuda="13.0", driver=False, mac=False)
+CUDA_WITH_DRIVER = TorchBuild(cuda="13.0", driver=True, mac=False)
+MAC = TorchBuild(cuda=None, driver=False, mac=True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "build", "ok", "found"),
+    [
+        ("auto", CPU_BUILD, True, "cpu (auto: this torch is built for the CPU)"),
+        ("auto", CUDA_WITH_DRIVER, True, "cuda (auto: this torch is built for CUDA 13.0, and a GPU driver is there)"),
+        (
+            "auto",
+            CUDA_WITHOUT_DRIVER,
+            True,
+            "cpu (auto: this torch is built for CUDA 13.0, but there is no GPU driver)",
+        ),
+        ("auto", MAC, True, "mps (auto: this is a Mac with Apple silicon)"),
+        ("cpu", CUDA_WITH_DRIVER, True, "cpu"),
+        ("cuda:1", CUDA_WITH_DRIVER, True, "cuda:1"),
+        ("cuda", CPU_BUILD, False, "cuda was asked for, but this torch is built for the CPU"),
+        ("mps", CPU_BUILD, False, "mps was asked for, but this torch is built for the CPU"),
+    ],
+)
+def test_device_follows_the_build_of_torch_and_the_driver(wanted: str, build: TorchBuild, ok: bool, found: str) -> None:
+    check = check_device(wanted, build)
+    assert (check.ok, check.found) == (ok, found)
+
+
+def test_torch_build_read_from_its_files_is_what_torch_says() -> None:
+    import torch
+
+    assert TorchBuild.look().cuda == torch.version.cuda
+
+
+def test_bundled_model_needs_all_its_files(tmp_path: Path) -> None:
+    (tmp_path / "config.json").touch()
+    lacking = check_model("demo", tmp_path)
+    assert not lacking.ok
+    assert "lacks model.safetensors, tokenizer.json" in lacking.found
+    assert lacking.mend is not None
+    assert lacking.mend.endswith("train-demo")
+    for name in ("model.safetensors", "tokenizer.json"):
+        (tmp_path / name).touch()
+    assert check_model("demo", tmp_path).ok
+
+
+def test_model_that_is_not_in_the_cache_names_the_command_that_fetches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    check = check_model("nobody/no-such-model")
+    assert (check.ok, check.mend) == (False, "hf download nobody/no-such-model")
+
+
+def test_mistyped_folder_is_not_mended_by_a_download() -> None:
+    check = check_model("/no/such/model")
+    assert (check.ok, check.mend) == (False, None)
+
+
+def test_model_in_a_local_folder_is_found(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    assert check_model(str(tmp_path)).ok
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ok", "part"),
+    [
+        ("pytest>=1", True, ""),
+        ("pytest>=999", False, "(wanted >=999)"),
+        ("no-such-package-anywhere>=1", False, "not installed (wanted >=1)"),
+    ],
+)
+def test_package_must_be_there_in_a_version_that_fits(wanted: str, ok: bool, part: str) -> None:
+    check = check_package(wanted)
+    assert check.ok is ok
+    assert part in check.found
+
+
+def report(*checks: Check) -> Report:
+    return Report("0", "a machine", checks, (), ())
+
+
+def test_only_what_is_needed_makes_it_unhealthy() -> None:
+    assert report(Check("a", True, "there"), Check("b", False, "absent", "get b", needed=False)).healthy
+    assert not report(Check("a", False, "absent", "get a")).healthy
+
+
+def test_text_ends_with_what_is_missing_and_how_to_mend_it() -> None:
+    text = list(lines(report(Check("model", False, "absent", "get it"))))
+    assert text[-3:] == ["missing: model: absent", "    mend with: get it", "Sotto cannot run with these settings yet."]
+
+
+def test_this_environment_has_every_package_in_its_range() -> None:
+    assert [check for check in examine(Settings()).packages if not check.ok] == []
+
+
+def test_json_holds_the_report_and_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["doctor", "--json", "--seed", "7"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["settings"]["seed"] == 7
+    assert {check["name"] for check in printed["chosen"]} >= {"model", "device"}
+    assert code == (0 if printed["healthy"] else 1)
