@@ -76,11 +76,25 @@ class NoThinkPieces(_Piece):
 
 
 class EndPieces(_Piece):
-    """The control tokens that end the thoughts and the answer, and the text that closes a finished turn in the history."""
+    """The control tokens that end the thoughts and the answer."""
 
     thoughts: str
     output: str
-    turn: str
+
+
+class HistoryPieces(_Piece):
+    """How finished turns are kept: `turns` of them at most; `role` between the user's words and the answer, `close` after it."""
+
+    turns: int = Field(ge=0)
+    role: str
+    close: str
+
+
+class SamplingPieces(_Piece):
+    """What the model's makers recommend; the user's settings go before it."""
+
+    temperature: float = Field(ge=0)
+    top_p: float = Field(gt=0, le=1)
 
 
 class Prompts(_Piece):
@@ -89,7 +103,6 @@ class Prompts(_Piece):
     name: str
     source: str = Field(min_length=1)
     model_types: tuple[str, ...]
-    history_turns: int = Field(ge=0)
     system: SystemPiece
     input: InputPiece
     writer: StreamPieces
@@ -98,6 +111,8 @@ class Prompts(_Piece):
     think: ThinkPieces
     no_think: NoThinkPieces
     end: EndPieces
+    history: HistoryPieces
+    sampling: SamplingPieces
 
 
 def read_prompts(path: Path) -> Prompts:
@@ -140,7 +155,8 @@ class PromptTokens:
     no_think_prefix: tuple[int, ...]
     end_of_thoughts: int
     end_of_output: int
-    end_of_turn: tuple[int, ...]
+    history_role: tuple[int, ...]
+    history_close: tuple[int, ...]
 
     @classmethod
     def of(cls, prompts: Prompts, tokenizer: PreTrainedTokenizerBase) -> PromptTokens:
@@ -152,7 +168,9 @@ class PromptTokens:
         def one(name: str, text: str) -> int:
             found = ids(text)
             if len(found) != 1:
-                raise PromptInvalid(f"prompts {prompts.name!r}: {name} = {text!r} must be one token, found {len(found)}")
+                raise PromptInvalid(
+                    f"prompts {prompts.name!r}: {name} = {text!r} must be one token, found {len(found)}"
+                )
             return found[0]
 
         def stream(pieces: StreamPieces) -> StreamTokens:
@@ -173,5 +191,6 @@ class PromptTokens:
             no_think_prefix=ids(prompts.no_think.prefix),
             end_of_thoughts=one("end.thoughts", prompts.end.thoughts),
             end_of_output=one("end.output", prompts.end.output),
-            end_of_turn=ids(prompts.end.turn),
+            history_role=ids(prompts.history.role),
+            history_close=ids(prompts.history.close),
         )

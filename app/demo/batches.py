@@ -185,6 +185,7 @@ def _start(at: dict[Kind, np.ndarray], kind: Kind) -> Any:
     return 0.0 if SEGMENT_OF[kind] == Segment.PREFIX else at[kind]
 
 
+@torch.compiler.disable  # its segment bounds differ from batch to batch; compiled around, not through
 def trace_attention(
     module: torch.nn.Module,
     query: torch.Tensor,

@@ -45,7 +45,11 @@ def write_release(
         "parameters": sum(p.numel() for p in released.parameters()),
         "final_loss": journal[-1]["loss"] if journal else None,
         "log": list(journal)[:: max(1, len(journal) // 60)],
-        "versions": {"torch": torch.__version__, "transformers": transformers.__version__, "python": platform.python_version()},
+        "versions": {
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "python": platform.python_version(),
+        },
         "license": "Apache-2.0",
     }
     (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,53 @@
+"""Picking the next token: greedy, temperature, top-p, banned tokens, a seed of one's own.
+
+Source of top-p: The Curious Case of Neural Text Degeneration (arXiv 1904.09751).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """temperature 0 is greedy; top_p in (0, 1] keeps the smallest set of tokens that holds that much probability."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"temperature must be 0 or more, found {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must be above 0 and at most 1, found {self.top_p}")
+
+
+class Sampler:
+    """Draws tokens for one conversation; the same seed and logits give the same tokens."""
+
+    def __init__(self, sampling: Sampling) -> None:
+        self._sampling = sampling
+        self._generator = torch.Generator().manual_seed(sampling.seed)
+
+    def pick(self, logits: Tensor, banned: Collection[int] = ()) -> int:
+        """The next token from logits [V]. Does not change them."""
+        if banned:
+            logits = logits.index_fill(0, torch.tensor(list(banned), device=logits.device), float("-inf"))
+        if self._sampling.temperature == 0:
+            return int(logits.argmax())
+        probabilities = torch.softmax(logits.double().cpu() / self._sampling.temperature, -1)
+        return int(torch.multinomial(nucleus(probabilities, self._sampling.top_p), 1, generator=self._generator))
+
+
+def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
+    """Probabilities [V] with all but the nucleus set to zero; the likeliest token always stays."""
+    if top_p >= 1:
+        return probabilities
+    ordered, order = probabilities.sort(descending=True)
+    outside = ordered.cumsum(-1) - ordered >= top_p
+    return probabilities.scatter(0, order[outside], 0.0)

@@ -1,0 +1,54 @@
+"""A generating stream: its block, the tokens still to be fed, and the text so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.block import Block
+from engine.events import StreamName
+from engine.text import IncrementalDecoder
+from engine.view import Feed, Logits, View
+
+
+@dataclass(slots=True)
+class Stream:
+    """Generates into `block`. `pending` tokens are not yet in the block for good: first the prefix, then the newest token.
+
+    text_ends[i] is the length of the stream's text after its i-th generated token.
+    """
+
+    name: StreamName
+    block: Block
+    pending: tuple[int, ...]
+    decoder: IncrementalDecoder
+    prefix_tokens: int = field(init=False)
+    generated: list[int] = field(default_factory=list)
+    text_ends: list[int] = field(default_factory=list)
+    text: str = ""
+    shown: bool = False  # the pending tokens stand in the block for others to see, and will be fed again
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.prefix_tokens = len(self.pending)
+
+    def feed(self, view: View) -> Feed:
+        """Run the pending tokens to get the next one's logits."""
+        return Feed(view, self.pending)
+
+    def show(self, view: View) -> Feed:
+        """Put the pending tokens into the block without going on, so that other streams and the gate see them."""
+        self.shown = True
+        return Feed(view, self.pending, logits=Logits.NONE)
+
+    def accept(self, token: int) -> str:
+        """The next token was chosen; returns the text it adds."""
+        added = self.decoder.push(token)
+        self.pending, self.shown = (token,), False
+        self.generated.append(token)
+        self.text += added
+        self.text_ends.append(len(self.text))
+        return added
+
+    def tokens_within(self, characters: int) -> int:
+        """How many generated tokens lie wholly within the first so many characters of the text."""
+        return sum(end <= characters for end in self.text_ends)
