@@ -110,7 +110,7 @@ class Arena:
         self._require_changeable(block)
         length = block.length
         self._grow(block, length + len(tokens))
-        block.tokens.extend(tokens)
+        block.tokens.extend(map(int, tokens))
         return block.slots(length, block.length)
 
     def crop(self, block: Block, length: int) -> None:

@@ -99,18 +99,25 @@ def check_feeds(feeds: Sequence[Feed]) -> None:
         raise BadFeed("a step needs at least one feed")
     targets = set()
     for feed in feeds:
-        target = feed.view.target
-        if target in targets:
-            raise BadFeed(f"two feeds of one step append to block {target.name!r}; put their tokens into one feed")
-        targets.add(target)
-        if not len(feed.tokens):
-            raise BadFeed(f"the feed for block {target.name!r} has no tokens; leave it out of the step")
-        if feed.view.slices[-1].stop is not None:
-            raise BadFeed(f"the last slice of a view must be open-ended, but that of {target.name!r} has a stop")
-        for piece in feed.view.slices:
-            piece.block.require_usable()
-        if sum(piece.block is target for piece in feed.view.slices) != 1:
-            raise BadFeed(f"a view may show the block it appends to only once, but shows {target.name!r} again")
+        check_feed(feed)
+        if feed.view.target in targets:
+            raise BadFeed(f"two feeds of one step append to {feed.view.target}; put their tokens into one feed")
+        targets.add(feed.view.target)
+
+
+def check_feed(feed: Feed) -> None:
+    """Raises `BadFeed` or `BadBlock` if the feed makes no sense by itself."""
+    target, last = feed.view.target, feed.view.slices[-1]
+    for piece in feed.view.slices:
+        piece.block.require_usable()
+    if not len(feed.tokens):
+        raise BadFeed(f"the feed for {target} has no tokens; leave it out of the step")
+    if last.stop is not None:
+        raise BadFeed(f"the last slice of a view must be open-ended, but that of {target} stops at {last.stop}")
+    if last.start > target.length:
+        raise BadFeed(f"the view begins at token {last.start} of {target}, which it appends to")
+    if any(piece.block is target for piece in feed.view.slices[:-1]):
+        raise BadFeed(f"a view may show the block it appends to only once, but shows {target} again")
 
 
 def check_lengths(layouts: Iterable[Layout], max_positions: int) -> None:

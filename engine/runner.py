@@ -50,6 +50,7 @@ class ModelRunner:
         rotation: Rotation = Rotation.COMPOSED,
         attention: Attention = Attention.FAST,
     ) -> None:
+        require_unused(model)
         self.model = model.eval()
         self.rotation = rotation
         weights = next(model.parameters())
@@ -152,6 +153,12 @@ class ModelRunner:
             output = self.model(input_ids=torch.tensor([tokens], device=self.device), use_cache=False)
         logits: Tensor = output.logits[0]
         return logits
+
+
+def require_unused(model: Any) -> None:
+    """Raises `ModelRefused` if another runner has the model: two would rotate its keys in different ways."""
+    if model.config._attn_implementation in (attention.NAME, reference.NAME):
+        raise refusal(model, "another ModelRunner has it; close that one first")
 
 
 def register_attention(kind: Attention) -> str:

@@ -20,8 +20,18 @@ from torch import Tensor
 from engine.block import Block
 from engine.plan import Layout, Plan
 
-TILE_ROWS = 128
-SHARING_ROWS = 32  # feeds up to this long share a tile
+
+@dataclass(frozen=True, slots=True)
+class TileSizes:
+    """Feeds of up to `sharing` rows share a tile; longer ones are cut into tiles of `own` rows."""
+
+    sharing: int
+    own: int
+
+
+# Measured on a CPU, where a few rows are bound by reading keys and more by arithmetic; a GPU wants fewer, larger tiles.
+CPU_TILES = TileSizes(sharing=8, own=64)
+GPU_TILES = TileSizes(sharing=64, own=256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +84,18 @@ def build_tiles(plan: Plan, window: int | None, direct: bool, device: torch.devi
 
     direct: queries come unrotated; else they come rotated by block-local positions and the angles say what is missing.
     """
-    return [build_tile(rows, window, direct, device) for part in plan.parts for rows in split_rows(part)]
+    sizes = CPU_TILES if device.type == "cpu" else GPU_TILES
+    return [build_tile(rows, window, direct, device) for part in plan.parts for rows in split_rows(part, sizes)]
 
 
-def split_rows(part: Sequence[Layout]) -> Iterator[list[Rows]]:
-    """The rows of feeds that share blocks, in order, cut into tiles."""
-    short = [layout for layout in part if layout.row_count <= SHARING_ROWS]
+def split_rows(part: Sequence[Layout], sizes: TileSizes) -> Iterator[list[Rows]]:
+    """The rows of feeds that share blocks, short feeds first, cut into tiles."""
+    short = [layout for layout in part if layout.row_count <= sizes.sharing]
     if short:
         yield [Rows(layout, 0, layout.row_count) for layout in short]
     for layout in part[len(short) :]:
-        for first in range(0, layout.row_count, TILE_ROWS):
-            yield [Rows(layout, first, min(TILE_ROWS, layout.row_count - first))]
+        for first in range(0, layout.row_count, sizes.own):
+            yield [Rows(layout, first, min(sizes.own, layout.row_count - first))]
 
 
 def build_tile(rows: Sequence[Rows], window: int | None, direct: bool, device: torch.device) -> Tile:

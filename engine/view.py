@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from engine.block import Block
+from engine.errors import BadBlock, BadFeed
 
 
 class Sees(Enum):
@@ -36,6 +37,10 @@ class Slice:
     start: int = 0
     stop: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.start < 0 or (self.stop is not None and self.stop < self.start):
+            raise BadBlock(f"block {self.block.name!r} has no slice [{self.start}, {self.stop})")
+
     def end(self, block_length: int) -> int:
         """Where the slice ends in a block of that length; never before its start."""
         end = block_length if self.stop is None else min(self.stop, block_length)
@@ -59,7 +64,9 @@ class View:
 
     @property
     def target(self) -> Block:
-        """The block a stream with this view appends to."""
+        """The block a stream with this view appends to; raises `BadFeed` if the view is empty."""
+        if not self.slices:
+            raise BadFeed("an empty view has no block to append to; give it at least one")
         return self.slices[-1].block
 
     @property
