@@ -116,7 +116,7 @@ class Tab:
         self.page.locator(selector, has_text=text).last.wait_for(state="visible", timeout=timeout_ms)
 
     def wait_for_state(self, name: str, value: str, timeout_ms: int = WAIT_MS) -> None:
-        self.page.wait_for_selector(f"[data-state={name}][data-value={value}]", timeout=timeout_ms)
+        self.page.wait_for_selector(f"[data-state={name}][data-value={value}]", state="attached", timeout=timeout_ms)
 
     def text(self, selector: str) -> str:
         return self.page.locator(selector).last.inner_text()

@@ -7,10 +7,12 @@ Source: OpenAI Realtime API, client events; `sotto.playback` and `session.sotto`
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from app.config import EngineSettings
 from app.realtime.errors import ProtocolError
 
 TYPED_TEXT_LIMIT = 8_000  # characters
@@ -19,6 +21,15 @@ SAMPLE_LIMIT = 2**53  # what a JavaScript number can count exactly
 
 Identifier = Annotated[str, Field(min_length=1, max_length=IDENTIFIER_LIMIT)]
 Samples = Annotated[int, Field(ge=0, le=SAMPLE_LIMIT)]
+
+
+METHODS: tuple[str, ...] = get_args(EngineSettings.model_fields["method"].annotation)
+
+
+def _known_method(name: str) -> str:
+    if name not in METHODS:
+        raise ValueError(f"should be one of {', '.join(METHODS)}")
+    return name
 
 
 class Checked(BaseModel):
@@ -65,7 +76,7 @@ class SessionAudio(Checked):
 class SottoOptions(Checked):
     """This server's own settings; all are for one connection."""
 
-    method: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    method: Annotated[str, AfterValidator(_known_method)] | None = None
     audio_frames: Literal["base64", "binary"] | None = None
     playback: Literal["assumed", "reported"] | None = None
 
@@ -197,13 +208,12 @@ def _explained(error: ValidationError, text: str) -> ProtocolError:
         case kind:
             param = ".".join(str(part) for part in first["loc"][1:])
             code = "unknown_parameter" if kind == "extra_forbidden" else "invalid_value"
-            return ProtocolError(f"{param}: {first['msg']}.", code=code, param=param, event_id=event_id)
+            complaint = first["msg"].removeprefix("Value error, ")
+            return ProtocolError(f"{param}: {complaint}.", code=code, param=param, event_id=event_id)
 
 
 def _event_id(text: str) -> str | None:
     """The event id of a message that was refused, if it has one, so that the peer can find the culprit."""
-    import json
-
     try:
         message: Any = json.loads(text)
     except ValueError:

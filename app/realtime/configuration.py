@@ -13,7 +13,7 @@ OUTPUT_RATE_HZ = 24_000
 
 
 class AudioFrames(StrEnum):
-    """How sound travels: as base64 in JSON (the API's way) or as binary messages (half the CPU, three quarters of the bytes)."""
+    """How sound travels to the peer: as base64 in JSON (the API's way) or as binary messages (cheaper)."""
 
     BASE64 = "base64"
     BINARY = "binary"
@@ -58,7 +58,7 @@ class Configuration:
         return self.method or self.default_method
 
     def needs_new_conversation(self, other: "Configuration") -> bool:
-        """Whether going from `other` to this takes a conversation of its own: method and voice are fixed at its start."""
+        """Whether coming from `other` takes a conversation of its own: method and voice are fixed at its start."""
         return (self.effective_method, self.voice) != (other.effective_method, other.voice)
 
     def as_session(self, session_id: str) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from app.web.access import Secrets
 from app.web.theme import calm
 
 EXAMPLES = (
-    "What is seventeen times twenty-three?",
-    "A train leaves at 9:40 and arrives at 13:05. How long does it travel?",
-    "I have 60 euros and buy three books at 14 euros each. What is left?",
+    "What is 17 times 23?",
+    "A train leaves at 9:40 and arrives at 13:05. How long is that?",
+    "What is left of 60 euros after three books at 14?",
 )
 
 METHODS = (
@@ -25,6 +25,14 @@ METHODS = (
     ("Think first, then speak", "think"),
     ("Speak at once, no thinking", "no-think"),
 )
+
+HEAD = """
+<link rel="stylesheet" href="sotto/sotto.css">
+<link rel="modulepreload" href="sotto/page.js">
+<link rel="modulepreload" href="sotto/turns.js">
+<link rel="modulepreload" href="sotto/voice.js">
+"""
+"""Styles go here and not through Gradio's `css`, which rewrites selectors so that state classes on `body` miss."""
 
 START = """
 watch('value', async () => {
@@ -44,8 +52,7 @@ def mount_page(app: FastAPI, settings: Settings, secrets: Secrets, assets: Path)
         blocks,
         path="/",
         theme=calm(),
-        css_paths=assets / "sotto.css",
-        head='<link rel="modulepreload" href="sotto/page.js"><link rel="modulepreload" href="sotto/voice.js">',
+        head=HEAD,
         favicon_path=str(assets / "icon.svg"),
         footer_links=[],
         run_history=False,
@@ -56,15 +63,22 @@ def mount_page(app: FastAPI, settings: Settings, secrets: Secrets, assets: Path)
 
 def build_page(settings: Settings, secrets: Secrets, assets: Path) -> gr.Blocks:
     with gr.Blocks(title="Sotto", analytics_enabled=False, fill_width=False) as blocks:
-        gr.HTML((assets / "stage.html").read_text(encoding="utf-8"), elem_id="sotto-stage", js_on_load=None)
+        _part(assets / "stage.html")
         with gr.Row(elem_id="sotto-examples"):
             for text in EXAMPLES:
                 gr.Button(text, size="sm", variant="secondary", elem_classes="sotto-example")  # page.js asks its text
-        gr.HTML((assets / "composer.html").read_text(encoding="utf-8"), elem_id="sotto-composer", js_on_load=None)
+        _part(assets / "composer.html")
         _settings(settings)
         secret = gr.HTML(html_template="<span hidden></span>", js_on_load=START, elem_id="sotto-session")
         _give_secret(blocks, secret, secrets)
     return blocks
+
+
+def _part(file: Path) -> None:
+    """A piece of HTML that `page.js` fills with life; its element id is `sotto-` and the file's name."""
+    gr.HTML(
+        file.read_text(encoding="utf-8"), elem_id=f"sotto-{file.stem}", js_on_load=None, apply_default_css=False
+    )
 
 
 def _settings(settings: Settings) -> None:

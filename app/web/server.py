@@ -1,7 +1,7 @@
 """Server: the application on one port, and running it until the user stops it.
 
-`/v1/realtime` is the socket, `/sotto/…` the page's scripts and styles, `/healthz` says that the server lives; everything
-else is the page. Routes stand before the page because the page is mounted at `/` and takes what is left.
+`/v1/realtime` is the socket, `/sotto/…` the page's scripts and styles, `/healthz` says that the server lives;
+everything else is the page. Routes stand before the page because the page is mounted at `/` and takes what is left.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Theme: Gradio's furniture in the page's calm colours and the system's own fonts; nothing is fetched from elsewhere."""
+"""Theme: Gradio's furniture in the page's calm colours and the system's own fonts; nothing is fetched."""
 
 import gradio as gr
 

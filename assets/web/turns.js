@@ -226,6 +226,7 @@ export class Turns {
     const turn = new Turn();
     this.turns.push(turn);
     this.node.querySelector('.sotto-empty')?.remove();
+    document.body.classList.add('sotto-talking');
     this.node.append(turn.node);
     return turn;
   }
