@@ -1,6 +1,8 @@
-"""A conversation at the token level: the blocks that outlive a turn, what the user has said so far, and the running turn.
+"""A conversation at the token level: the blocks that outlive a turn, what the user has said so far, and the running
+turn.
 
-It plans feeds and takes logits like a method does; the engine runs them. It knows no text but the user's and the answers'.
+It plans feeds and takes logits like a method does; the engine runs them. It knows no text but the user's and the
+answers'.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ class Conversation:
     # -- what the user does
 
     def listen(self, text: str) -> None:
-        """The user's words so far in this turn are exactly this text: what is new is fed, what was revised is fed again.
+        """The user's words so far in this turn are exactly this text: what is new is fed, what was revised is fed
+        again.
 
         Raises ContextFull if the model cannot take so much text, and RuntimeError while a turn is running.
         """
@@ -169,7 +172,9 @@ class Conversation:
         self._said = ()
 
     def _remember(self, output: Sequence[int]) -> None:
-        """Keep the turn in the history block, as the plain transcript; drop the oldest turns beyond the prompts' number."""
+        """Keep the turn in the history block, as the plain transcript; drop the oldest turns beyond the prompts'
+        number.
+        """
         if not self._past.maxlen:
             return
         tokens = self._model.tokens

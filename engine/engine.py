@@ -1,7 +1,7 @@
 """The engine: many conversations, one forward pass a step.
 
-`step` is the heart: plan the feeds of every conversation that has something to do, run them all in one pass, let the methods take
-the logits, return what happened. It is synchronous, on one thread, and knows neither sound nor UI.
+`step` is the heart: plan the feeds of every conversation that has something to do, run them all in one pass, let the
+methods take the logits, return what happened. It is synchronous, on one thread, and knows neither sound nor UI.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ MOST_BLOCKS = 12  # a conversation's blocks; each may waste part of a page
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """conversation_tokens: what one conversation may hold, reserved when it opens; None: as far as the model reaches, 8,192 at most."""
+    """conversation_tokens: what one conversation may hold, reserved when it opens; None: as far as the model
+    reaches, 8,192 at most.
+    """
 
     conversation_tokens: int | None = None
 
@@ -38,7 +40,8 @@ class EngineSettings:
 class Engine:
     """Runs conversations on one model.
 
-    `engine.open()` gives a conversation; tell it what the user says (`listen`, `end_input`) and call `step` until it has no work.
+    `engine.open()` gives a conversation; tell it what the user says (`listen`, `end_input`) and call `step` until it
+    has no work.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Engine:
         return 2 * self.conversation_tokens + MOST_BLOCKS * PAGE_TOKENS
 
     def open(self, method: str = "async", sampling: Sampling | None = None) -> Conversation:
-        """A new conversation. Raises EngineFull if it could not be served to its end, and ValueError for an unknown method."""
+        """A new conversation. Raises EngineFull if it could not be served to its end, and ValueError for an unknown
+        method.
+        """
         if method not in METHODS:
             raise ValueError(f"unknown method {method!r}; known are: {', '.join(METHODS)}")
         arena = self.runner.arena

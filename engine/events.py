@@ -1,6 +1,7 @@
 """What the engine tells after a step. Every event names its conversation, turn and step.
 
-`step` counts the turn's decoding steps from 1 (the first step after the end of input); `at_s` is the engine's monotonic clock.
+`step` counts the turn's decoding steps from 1 (the first step after the end of input); `at_s` is the engine's
+monotonic clock.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The gate: may the writer go on? Pure: when to ask, and what an answer means. It knows no tokens and runs nothing.
 
-Source: Asynchronous Reasoning (arXiv 2512.10931, section 3): the model itself is asked, every so many steps and at the end of each
-thought, whether its thoughts are ahead of the response. We keep the log-odds of the answer, not only its sign.
+Source: Asynchronous Reasoning (arXiv 2512.10931, section 3): the model itself is asked, every so many steps and at the
+end of each thought, whether its thoughts are ahead of the response. We keep the log-odds of the answer, not only its
+sign.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
-    """threshold_log_odds: how sure the yes must be (0: likelier than not). every_steps: ask at least so often while closed.
+    """threshold_log_odds: how sure the yes must be (0: likelier than not). every_steps: ask at least so often while
+    closed.
 
     ask_while_writing: also ask while the writer writes, and let a no pause it in mid-paragraph, as in the paper.
     """

@@ -1,7 +1,7 @@
 """Prompts: the fixed pieces of text around what the user says, the thoughts and the answer.
 
-They are data (TOML, one file per model family), validated here, each file naming its `source`. This module knows no tokens of
-any particular model; `PromptTokens` holds the pieces once they have been tokenized.
+They are data (TOML, one file per model family), validated here, each file naming its `source`. This module knows no
+tokens of any particular model; `PromptTokens` holds the pieces once they have been tokenized.
 
 Source of the pieces: Asynchronous Reasoning (arXiv 2512.10931), section 3 and its appendix of prompts.
 """
@@ -83,7 +83,9 @@ class EndPieces(_Piece):
 
 
 class HistoryPieces(_Piece):
-    """How finished turns are kept: `turns` of them at most; `role` between the user's words and the answer, `close` after it."""
+    """How finished turns are kept: `turns` of them at most; `role` between the user's words and the answer, `close`
+    after it.
+    """
 
     turns: int = Field(ge=0)
     role: str
@@ -139,7 +141,9 @@ class StreamTokens:
 
 @dataclass(frozen=True, slots=True)
 class PromptTokens:
-    """The pieces as token ids of one tokenizer. Every piece is tokenized by itself, so that blocks never merge tokens."""
+    """The pieces as token ids of one tokenizer. Every piece is tokenized by itself, so that blocks never merge
+    tokens.
+    """
 
     system: tuple[int, ...]
     input_open: tuple[int, ...]

@@ -12,7 +12,8 @@ from engine.view import Feed, Logits, View
 
 @dataclass(slots=True)
 class Stream:
-    """Generates into `block`. `pending` tokens are not yet in the block for good: first the prefix, then the newest token.
+    """Generates into `block`. `pending` tokens are not yet in the block for good: first the prefix, then the newest
+    token.
 
     text_ends[i] is the length of the stream's text after its i-th generated token.
     """

@@ -1,7 +1,7 @@
 """Text to tokens and back: trusted pieces, the user's words, and streamed deltas.
 
-The user's text is tokenized with control tokens disabled: someone who says or types `<|im_end|>` gets those characters, not the
-token. Decoding is incremental and never emits half a character.
+The user's text is tokenized with control tokens disabled: someone who says or types `<|im_end|>` gets those
+characters, not the token. Decoding is incremental and never emits half a character.
 """
 
 from __future__ import annotations
@@ -56,13 +56,17 @@ class ParagraphEnd:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._whole = _paragraph_ends(tokenizer)
-        self._newline = frozenset(i for i in (tokenizer.encode("\n", add_special_tokens=False)) if len(tokenizer.decode([i])) == 1)
+        self._newline = frozenset(
+            i for i in (tokenizer.encode("\n", add_special_tokens=False)) if len(tokenizer.decode([i])) == 1
+        )
 
     def __call__(self, tokens: Sequence[int]) -> bool:
         """Does the last of these tokens end a paragraph?"""
         if not tokens:
             return False
-        return tokens[-1] in self._whole or (len(tokens) > 1 and tokens[-1] in self._newline and tokens[-2] in self._newline)
+        return tokens[-1] in self._whole or (
+            len(tokens) > 1 and tokens[-1] in self._newline and tokens[-2] in self._newline
+        )
 
 
 class IncrementalDecoder:

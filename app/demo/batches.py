@@ -1,8 +1,8 @@
 """Traces to tensors: padded batches laid out segment by segment, and the attention that reads them.
 
-A batch's columns are the segments (prefix, splits, thoughts, output, questions), each padded to the longest in the batch. Keys are
-rotated at block-local positions, as in the engine's arena; the query is rotated once per segment by the offset at which row's
-view has that segment *at the step the row was born*.
+A batch's columns are the segments (prefix, splits, thoughts, output, questions), each padded to the longest in the
+batch. Keys are rotated at block-local positions, as in the engine's arena; the query is rotated once per segment by
+the offset at which row's view has that segment *at the step the row was born*.
 
 Shapes: B examples, N rows (and columns) of the padded layout, S segments, H heads, D head dim.
 """
@@ -63,9 +63,10 @@ SEES = _sees()
 class Batch:
     """One padded batch.
 
-    tokens, positions: [B, N] int64; positions are block-local. offsets: [B, N, S] float32, what each query turns by beyond its
-    own position to meet a segment's keys. mask: [B, 1, N, N] bool. targets: [B, N] int64 (NO_TARGET where there is no loss);
-    weights: [B, N] float32. bounds: S + 1 column bounds of the segments. rows: number of real (unpadded) rows.
+    tokens, positions: [B, N] int64; positions are block-local. offsets: [B, N, S] float32, what each query turns by
+    beyond its own position to meet a segment's keys. mask: [B, 1, N, N] bool. targets: [B, N] int64 (NO_TARGET where
+    there is no loss); weights: [B, N] float32. bounds: S + 1 column bounds of the segments. rows: number of real
+    (unpadded) rows.
     """
 
     tokens: torch.Tensor
@@ -166,7 +167,7 @@ class _Arrays:
             for other in view[: view.index(kind) + 1]:
                 at[other] = start.copy()
                 start = start + lengths[other]
-            for other, offset in at.items():
+            for other in at:
                 shift = (
                     _start(at, kind) - _start(at, other) if SEGMENT_OF[other] != Segment.PREFIX else _start(at, kind)
                 )
@@ -230,7 +231,8 @@ def batched(examples: Iterator[Sequence[Row]], rows: int, pool: int, rng: random
     """Endless batches of about `rows` padded rows, of traces of like length, from pools of `pool` examples."""
     while True:
         drawn = sorted((next(examples) for _ in range(pool)), key=_shape)
-        batches, current = [], []
+        batches: list[list[Sequence[Row]]] = []
+        current: list[Sequence[Row]] = []
         for trace in drawn:
             if current and _padded([*current, trace]) > rows:
                 batches.append(current)

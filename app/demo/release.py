@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app.demo.training import Recipe
 
+PROMPTS_KEY = "sotto_prompts"  # in config.json: which prompt file the model was trained with
 CARD = Path(__file__).with_name("model_card.md")
 
 
@@ -36,6 +37,7 @@ def write_release(
     released.generation_config = transformers.GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False, max_new_tokens=400
     )
+    setattr(released.config, PROMPTS_KEY, "demo")
     released.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     facts = {

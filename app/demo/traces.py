@@ -1,9 +1,10 @@
 """Training examples in the shape the engine runs them: a trace of tokens, each born at a step and seen from two views.
 
-One example is one conversation turn with all its streams at once. Every row is a token in a block (`Kind`), at its block-local
-position, alive from the step it was `born` until the step it was cropped. Row i sees row j when i's view holds j's block and j is
-alive at i's birth: exactly what the engine's attention does with shared blocks, so the model is trained on keys computed in
-another stream's context, its own paused writer and the folded gate question, and not on an idealised copy of them.
+One example is one conversation turn with all its streams at once. Every row is a token in a block (`Kind`), at its
+block-local position, alive from the step it was `born` until the step it was cropped. Row i sees row j when i's view
+holds j's block and j is alive at i's birth: exactly what the engine's attention does with shared blocks, so the model
+is trained on keys computed in another stream's context, its own paused writer and the folded gate question, and not on
+an idealised copy of them.
 
 The sequential examples (think, then answer; answer at once) are traces with one block.
 
@@ -42,9 +43,9 @@ class Kind(enum.IntEnum):
 
 WRITER_VIEW = (Kind.INPUT, Kind.WRITER_ROLE, Kind.THOUGHTS, Kind.WRITER_SPLIT, Kind.OUTPUT)
 THINKER_VIEW = (Kind.INPUT, Kind.THINKER_ROLE, Kind.OUTPUT, Kind.THINKER_SPLIT, Kind.THOUGHTS, Kind.QUESTION)
-VIEW_OF = {kind: WRITER_VIEW for kind in WRITER_VIEW} | {
-    kind: THINKER_VIEW for kind in (Kind.THINKER_ROLE, Kind.THINKER_SPLIT, Kind.THOUGHTS, Kind.QUESTION)
-}
+VIEW_OF = dict.fromkeys(WRITER_VIEW, WRITER_VIEW) | dict.fromkeys(
+    (Kind.THINKER_ROLE, Kind.THINKER_SPLIT, Kind.THOUGHTS, Kind.QUESTION), THINKER_VIEW
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ class AsyncTrace:
             if thinking:
                 self._feed(thinker, Kind.THOUGHTS, step)
             if speaking or not thinking:  # thoughts that have ended leave nothing to wait for
-                ghost = self._kill(ghost, step)
+                if ghost is not None:
+                    self._crop(ghost, step)
+                    ghost = None
                 self._feed(writer, Kind.OUTPUT, step)
                 speaking = not thinking or writer.fed not in begins
                 continue
@@ -188,10 +191,9 @@ class AsyncTrace:
         self.rows.append(Row(writer.inputs[writer.fed], Kind.OUTPUT, writer.fed, step))
         return len(self.rows) - 1
 
-    def _kill(self, ghost: int | None, step: int) -> None:
-        if ghost is not None:
-            row = self.rows[ghost]
-            self.rows[ghost] = Row(row.token, row.kind, row.local, row.born, until=step)
+    def _crop(self, index: int, step: int) -> None:
+        row = self.rows[index]
+        self.rows[index] = Row(row.token, row.kind, row.local, row.born, until=step)
 
     def _asks(self, due: bool) -> bool:
         return self.rng.random() < (1 - self.options.miss_question if due else self.options.extra_question)

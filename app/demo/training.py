@@ -1,10 +1,12 @@
 """Training of the bundled model, from nothing, by a recipe anyone can rerun: `launch.py train-demo`.
 
-The model is a plain transformers Qwen3 of a few million parameters. All examples are traces (see traces.py), so the one attention
-function serves the sequential and the asynchronous ones. Matrices are trained by Muon, the rest by AdamW (for this model three
-times fewer tokens than AdamW alone); the learning rate warms up, stays, and decays linearly at the end.
+The model is a plain transformers Qwen3 of a few million parameters. All examples are traces (see traces.py), so the
+one attention function serves the sequential and the asynchronous ones. Matrices are trained by Muon, the rest by AdamW
+(for this model three times fewer tokens than AdamW alone); the learning rate warms up, stays, and decays linearly at
+the end.
 
-Source of Muon: K. Jordan et al., 2024, as in torch.optim.Muon. Source of the schedule: warmup-stable-decay (arXiv 2404.06395).
+Source of Muon: K. Jordan et al., 2024, as in torch.optim.Muon. Source of the schedule: warmup-stable-decay (arXiv
+2404.06395).
 """
 
 from __future__ import annotations

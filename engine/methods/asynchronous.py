@@ -1,14 +1,16 @@
-"""`async`: the thinker and the writer run at the same time over shared blocks; the gate keeps the writer behind the thoughts.
+"""`async`: the thinker and the writer run at the same time over shared blocks; the gate keeps the writer behind the
+thoughts.
 
     writer   [context | writer role | thoughts … | split | output →]
     thinker  [context | thinker role | output … | split | thoughts →]
     gate     [thinker's view | question]                              dropped again after the step
 
-Every step carries the thinker's newest token, the writer's if the gate is open, and now and then the question. A writer that pauses
-leaves its newest token in the output block for the thinker and the gate to see, and feeds it again when it goes on.
+Every step carries the thinker's newest token, the writer's if the gate is open, and now and then the question. A
+writer that pauses leaves its newest token in the output block for the thinker and the gate to see, and feeds it again
+when it goes on.
 
-Source: Asynchronous Reasoning (arXiv 2512.10931, section 3). Unlike there, the question is folded into the step and sees the newest
-tokens of both streams; its answer counts from the next step on.
+Source: Asynchronous Reasoning (arXiv 2512.10931, section 3). Unlike there, the question is folded into the step and
+sees the newest tokens of both streams; its answer counts from the next step on.
 """
 
 from __future__ import annotations

@@ -44,7 +44,9 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class TurnSetup:
-    """What a conversation gives a method for one turn. context: [system | history | input]; limit_tokens: of any view."""
+    """What a conversation gives a method for one turn. context: [system | history | input]; limit_tokens: of any
+    view.
+    """
 
     conversation: int
     turn: int

@@ -1,0 +1,118 @@
+"""The assistant: loads the model and the voice, owns the engine's thread, opens conversations. The Python door.
+
+assistant = Assistant(load_settings())
+assistant.start()
+async with assistant.converse() as conversation: ...
+assistant.close()
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from app.config import Settings
+from app.conversation import Conversation, Parts
+from app.engine_thread import EngineThread
+from app.errors import RunError, SettingsError
+from app.models import build_engine
+from app.voice import Voice, build_voice
+from engine.conversation import Conversation as EngineConversation
+from engine.engine import Engine
+from engine.methods import METHODS
+from engine.sampling import Sampling
+
+SPEAKING_THREADS = 8
+
+log = logging.getLogger(__name__)
+
+
+class Assistant:
+    """One model and one set of voices, for many conversations. Nothing is loaded before `start`."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._engine: EngineThread | None = None
+        self._voice: Voice | None = None
+        self._hearing = ThreadPoolExecutor(1, "sotto-hearing")
+        self._speaking = ThreadPoolExecutor(SPEAKING_THREADS, "sotto-speaking")
+        self._open = 0
+
+    def start(self) -> None:
+        """Load the model and start its thread. Raises EngineError, SettingsError; the voice is loaded when first
+        needed.
+        """
+        _check_method(self.settings.method)
+        step_s = (self.settings.step_ms or 0) / 1000
+        self._engine = EngineThread(build_engine(self.settings, self._clock), step_s, self._clock)
+        self._engine.start()
+
+    def close(self) -> None:
+        """End everything. Harmless when repeated or never started."""
+        if self._engine is not None:
+            self._engine.stop()
+            self._engine = None
+        self._hearing.shutdown(wait=True, cancel_futures=True)
+        self._speaking.shutdown(wait=True, cancel_futures=True)
+        if self._voice is not None:
+            self._voice.close()
+            self._voice = None
+
+    def warm_voice(self) -> Voice:
+        """Load the recogniser and the synthesizer now. Raises AudioError."""
+        if self._voice is None:
+            self._voice = build_voice(self.settings)
+        return self._voice
+
+    def converse(self, method: str | None = None, voice: bool = True) -> Conversation:
+        """A new conversation, with sound or in text only.
+
+        Raises EngineFull if there is no room, SettingsError for an unknown method, AudioError if the voice cannot be
+        had.
+        """
+        if self._engine is None:
+            raise RunError("the assistant is not running; call start() first")
+        method = method or self.settings.method
+        _check_method(method)
+        parts = self.warm_voice() if voice else None
+        engine = self._engine
+        tokens = engine.call(lambda running: self._open_tokens(running, method)).result()
+        self._open += 1
+        return Conversation(
+            Parts(
+                engine=engine,
+                tokens=tokens,
+                listener=parts.new_listener() if parts else None,
+                synthesizer=parts.synthesizer if parts else None,
+                hearing=self._hearing,
+                speaking=self._speaking,
+                clock=self._clock,
+                on_exit=self._left,
+            )
+        )
+
+    @property
+    def open_conversations(self) -> int:
+        """How many conversations are open."""
+        return self._open
+
+    def _open_tokens(self, engine: Engine, method: str) -> EngineConversation:
+        recommended = engine.model.prompts.sampling
+        temperature, top_p = self.settings.temperature, self.settings.top_p
+        sampling = Sampling(
+            recommended.temperature if temperature is None else temperature,
+            recommended.top_p if top_p is None else top_p,
+            self.settings.seed,
+        )
+        return engine.open(method, sampling)
+
+    def _left(self) -> None:
+        self._open -= 1
+
+
+def _check_method(method: str) -> None:
+    if method not in METHODS:
+        raise SettingsError(f"--method {method} is not available; available are: {', '.join(METHODS)}")

@@ -1,0 +1,126 @@
+"""From the settings to a running engine: which model, which prompts, how much memory, which device."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from app.config import AUTO, Settings
+from app.demo.paths import ASSETS, demo_folder
+from app.demo.release import PROMPTS_KEY
+from app.errors import RunError, SettingsError
+from engine.arena import PAGE_TOKENS
+from engine.engine import MOST_BLOCKS, Engine, EngineSettings
+from engine.errors import ModelRefused
+from engine.loading import LoadedModel, load_model
+from engine.prompts import Prompts, read_prompts
+from engine.rope import Rotation
+from engine.runner import ModelRunner
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+DEMO = "demo"
+CONVERSATIONS = 8  # room is made for so many, unless the settings or the memory say otherwise
+MEMORY_SHARE = 0.6  # of the device's free memory, for keys and values
+LONGEST_CONVERSATION_TOKENS = 8192
+
+log = logging.getLogger(__name__)
+
+
+def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Engine:
+    """Load the model of the settings and make its engine. Raises EngineError or SettingsError."""
+    device = choose_device(settings.device)
+    if device.type == "cpu":
+        torch.set_num_threads(settings.threads or default_threads(settings.model))
+    loaded = load_model(model_place(settings.model), device, choose_dtype(settings.dtype, device))
+    prompts = find_prompts(loaded.model.config, loaded.name)
+    longest = min(LONGEST_CONVERSATION_TOKENS, _positions(loaded))
+    longest, kv_tokens = _memory(settings.kv_tokens, longest, loaded)
+    runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation, device))
+    log.info("%s on %s, %d key/value tokens, prompts %s", loaded.name, device, kv_tokens, prompts.name)
+    return Engine(runner, loaded.tokenizer, prompts, EngineSettings(longest), clock)
+
+
+def model_place(name: str) -> str | Path:
+    """The folder or name to load; `demo` is the bundled model."""
+    if name != DEMO:
+        return name
+    if not (demo_folder() / "config.json").is_file():
+        raise RunError(f"the bundled model is not in {demo_folder()}; make it with: python launch.py train-demo")
+    return demo_folder()
+
+
+def find_prompts(config: PretrainedConfig, name: str) -> Prompts:
+    """The prompts a model was made with, or those for its architecture. Raises ModelRefused if there are none."""
+    named = getattr(config, PROMPTS_KEY, None)
+    known = [read_prompts(path) for path in sorted((ASSETS / "prompts").glob("*.toml"))]
+    for prompts in known:
+        if prompts.name == named or (named is None and config.model_type in prompts.model_types):
+            return prompts
+    families = sorted({family for prompts in known for family in prompts.model_types})
+    raise ModelRefused(
+        f"there are no prompts for {name} (architecture {config.model_type!r}); there are some for: "
+        f"{', '.join(families)}; a prompt file for it would go to assets/prompts"
+    )
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of the settings; `auto` takes a CUDA GPU if there is one. Raises SettingsError for one that is not
+    there.
+    """
+    if name == AUTO:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(device.type, False) or (device.index or 0) >= max(1, torch.cuda.device_count()):
+        raise SettingsError(f"--device {name}: there is no such device on this machine; use --device auto")
+    return device
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """`auto` is float32 on a CPU and bfloat16 elsewhere."""
+    if name == AUTO:
+        return torch.float32 if device.type == "cpu" else torch.bfloat16
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+
+
+def choose_rotation(name: str, device: torch.device) -> Rotation:
+    """`auto` is direct on a GPU (one rounding less in bfloat16), composed on a CPU (needs nothing from the model)."""
+    if name == AUTO:
+        return Rotation.COMPOSED if device.type == "cpu" else Rotation.DIRECT
+    return Rotation.DIRECT if name == "direct" else Rotation.COMPOSED
+
+
+def default_threads(model: str) -> int:
+    """The bundled model is too small to gain from more than one thread, and speech needs the others."""
+    return 1 if model == DEMO else torch.get_num_threads()
+
+
+def _positions(loaded: LoadedModel) -> int:
+    config: Any = loaded.model.config.get_text_config()
+    return int(getattr(config, "max_position_embeddings", None) or LONGEST_CONVERSATION_TOKENS)
+
+
+def _memory(asked: int | None, longest: int, loaded: LoadedModel) -> tuple[int, int]:
+    """Tokens of the longest conversation, and of the arena."""
+    overhead = MOST_BLOCKS * PAGE_TOKENS
+    wanted = asked or CONVERSATIONS * (2 * longest + overhead)
+    if asked is None and loaded.model.device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(loaded.model.device)
+        wanted = min(wanted, int(MEMORY_SHARE * free / _bytes_per_token(loaded)))
+    if wanted < 2 * overhead:
+        raise SettingsError(f"--kv-tokens {wanted} is too little for one conversation; give at least {2 * overhead}")
+    return min(longest, (wanted - overhead) // 2), wanted
+
+
+def _bytes_per_token(loaded: LoadedModel) -> int:
+    config: Any = loaded.model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * dim * loaded.model.dtype.itemsize)

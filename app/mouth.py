@@ -1,0 +1,134 @@
+"""The mouth: answer text in, sound out, phrase by phrase, and the account of what was heard.
+
+One `Utterance` speaks one turn in one epoch; when the epoch is over it is cancelled and can give nothing any more.
+Phrases go to the synthesizer as soon as they are whole or the timer says so. It knows no model and no socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from audio.heard import SpokenPhrase, heard_in_answer
+from audio.phrases import Phrase, PhraseSplitter
+from audio.speakable import spoken
+from audio.traced import Traced
+from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
+
+Sound = Callable[[bytes, str], None]  # 24 kHz mono s16le, and the phrase with its first samples
+
+
+@dataclass(slots=True)
+class Said:
+    """One phrase and the sound made of it so far. words: marks in the phrase's own text."""
+
+    phrase: Phrase
+    words: list[WordMark] = field(default_factory=list)
+    samples: int = 0
+    complete: bool = False
+
+    def take(self, chunk: SpeechChunk, speakable: Traced) -> None:
+        """The next piece of sound; its word marks count in what was handed to the synthesizer."""
+        for word in chunk.words:
+            start, end = speakable.source_of(word.text_start, word.text_length)
+            self.words.append(WordMark(start, end - start, word.sample))
+        self.samples += len(chunk.pcm)
+
+    def as_spoken(self) -> SpokenPhrase:
+        """For the account of what was heard."""
+        return SpokenPhrase(self.phrase.text, self.phrase.start, tuple(self.words), self.samples, self.complete)
+
+
+class Utterance:
+    """Speaks one answer while it is written. All methods run on the event loop."""
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        executor: Executor,
+        clock: Callable[[], float],
+        on_sound: Sound,
+        on_end: Callable[[], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._synthesizer, self._executor, self._clock = synthesizer, executor, clock
+        self._on_sound, self._on_end, self._on_error = on_sound, on_end, on_error
+        self._splitter = PhraseSplitter()
+        self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
+        self._said: list[Said] = []
+        self._stream: SpeechStream | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.first_phrase_s: float | None = None
+        self._task = asyncio.create_task(self._speak())
+
+    def write(self, text: str) -> None:
+        """More of the answer."""
+        self._hand_over(self._splitter.push(text, self._clock()))
+        self._set_timer()
+
+    def end(self) -> None:
+        """The answer is complete."""
+        self._stop_timer()
+        self._hand_over(self._splitter.flush())
+        self._phrases.put_nowait(None)
+
+    async def cancel(self) -> None:
+        """Be silent: nothing is given out after this returns."""
+        self._stop_timer()
+        if self._stream is not None:
+            self._stream.cancel()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def heard(self, played_samples: int) -> int:
+        """How many characters of the answer were heard when so many samples of the epoch were played."""
+        return heard_in_answer([said.as_spoken() for said in self._said], played_samples)
+
+    def _hand_over(self, phrases: list[Phrase]) -> None:
+        for phrase in phrases:
+            if self.first_phrase_s is None:
+                self.first_phrase_s = self._clock()
+            self._phrases.put_nowait(phrase)
+
+    def _set_timer(self) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._splitter.max_wait_s, self._flush_late)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _flush_late(self) -> None:
+        self._hand_over(self._splitter.due(self._clock()))
+
+    async def _speak(self) -> None:
+        try:
+            while (phrase := await self._phrases.get()) is not None:
+                await self._say(phrase)
+            self._on_end()
+        except Exception as error:  # whatever the synthesizer raises ends this answer's sound, not the conversation
+            self._on_error(error)
+
+    async def _say(self, phrase: Phrase) -> None:
+        speakable = spoken(phrase.text)
+        if not speakable.text.strip():
+            return
+        loop = asyncio.get_running_loop()
+        said = Said(phrase)
+        self._said.append(said)
+        stream = await loop.run_in_executor(self._executor, self._synthesizer.stream, speakable.text)
+        self._stream = stream
+        text = phrase.text
+        while (chunk := await loop.run_in_executor(self._executor, _next, stream)) is not None:
+            said.take(chunk, speakable)
+            self._on_sound(chunk.pcm.astype("<i2").tobytes(), text)
+            text = ""
+        said.complete = True
+        self._stream = None
+
+
+def _next(stream: SpeechStream) -> SpeechChunk | None:
+    return next(stream, None)

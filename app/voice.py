@@ -1,0 +1,43 @@
+"""The voice of the settings: one recogniser and one synthesizer, loaded once, lent to all conversations."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from app.config import Settings
+from audio.choose import choose_recognizer, choose_synthesizer
+from audio.endpoint import EndpointSettings
+from audio.listen import Listener
+from audio.tts import Synthesizer
+from audio.vad import SileroVad
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What hears and what speaks."""
+
+    listener: Listener
+    synthesizer: Synthesizer
+
+    def new_listener(self) -> Listener:
+        """A listener for one conversation's sound; the models are shared."""
+        return self.listener.fork()
+
+    def close(self) -> None:
+        """Give processes and memory back."""
+        self.listener.close()
+        self.synthesizer.close()
+
+
+def build_voice(settings: Settings) -> Voice:
+    """Load what the settings name. Raises AudioError with what to do."""
+    recognizer, why_heard = choose_recognizer(settings.asr, settings.asr_model, settings.language)
+    synthesizer, why_spoken = choose_synthesizer(settings.tts, settings.voice, settings.rate_wpm)
+    log.info(
+        "speech to text: %s (%s); text to speech: %s (%s)", recognizer.name, why_heard, synthesizer.name, why_spoken
+    )
+    endpoint = EndpointSettings(silence_ms=settings.silence_ms)
+    return Voice(Listener(SileroVad(), recognizer, endpoint), synthesizer)
