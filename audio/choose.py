@@ -1,0 +1,137 @@
+"""Which recogniser and which synthesizer to use, and what there is to choose from.
+
+"auto" takes the best that is installed and loads without a network. Every choice comes with its reason, for the log
+and for `doctor`. Nothing is downloaded, and a choice made by name never falls back to another.
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.asr import Recognizer
+from audio.errors import AudioError, RecognizerUnavailable, SynthesizerUnavailable
+from audio.pocketsphinx_asr import PocketsphinxRecognizer
+from audio.tts import Synthesizer
+from audio.whisper_folder import REPOSITORIES, cached_names
+from audio.worker import EspeakSynthesizer
+
+RECOGNIZERS = ("auto", "faster-whisper", "pocketsphinx")
+SYNTHESIZERS = ("auto", "espeak-ng")
+ALIASES = {"whisper": "faster-whisper", "espeak": "espeak-ng"}
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What a weak recogniser may expect to hear: a language model and the pronunciations of its words."""
+
+    name: str
+    language_model: Path
+    dictionary: Path
+
+    @staticmethod
+    def in_folder(folder: Path) -> "Domain":
+        """The one in this folder: NAME.lm.bin and NAME.dict. Raises RecognizerUnavailable if it is not there."""
+        for language_model in sorted(folder.glob("*.lm.bin")):
+            name = language_model.name.removesuffix(".lm.bin")
+            dictionary = folder / f"{name}.dict"
+            if dictionary.is_file():
+                return Domain(name, language_model, dictionary)
+        raise RecognizerUnavailable(f"{folder} holds no language model for pocketsphinx: NAME.lm.bin with NAME.dict")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that might hear or speak, and whether it can."""
+
+    name: str
+    usable: bool
+    details: str
+    """What was found, or what is missing and how to get it."""
+
+
+def choose_recognizer(
+    spec: str = "auto", model: str | None = None, language: str = "en", domain: Domain | None = None
+) -> tuple[Recognizer, str]:
+    """(a recogniser, why this one). Raises RecognizerUnavailable with what to do.
+
+    `model` is a folder or name for faster-whisper, a folder as `Domain.in_folder` takes for pocketsphinx; `domain` is
+    what pocketsphinx expects if `model` does not say.
+    """
+    match _known(spec, RECOGNIZERS, RecognizerUnavailable):
+        case "faster-whisper":
+            return _whisper(model, language)
+        case "pocketsphinx":
+            return _pocketsphinx(Domain.in_folder(Path(model)) if model else domain, language, "asked for")
+    if model is not None:
+        return _whisper(model, language)
+    try:
+        return _whisper(None, language)
+    except RecognizerUnavailable as fault:
+        return _pocketsphinx(domain, language, str(fault))
+
+
+def choose_synthesizer(spec: str = "auto", voice: str = "en-us", rate_wpm: int = 165) -> tuple[Synthesizer, str]:
+    """(a synthesizer, why this one). Raises SynthesizerUnavailable with what to do."""
+    wanted = _known(spec, SYNTHESIZERS, SynthesizerUnavailable)
+    reason = "asked for" if wanted != "auto" else "the only one that is supported so far"
+    return EspeakSynthesizer(voice, rate_wpm), reason
+
+
+def inventory(language: str = "en") -> tuple[Found, ...]:
+    """Everything that could be chosen, recognisers first. Quick: looks for packages and files, loads no model."""
+    return (_find_whisper(language), _find_package("pocketsphinx", "pocketsphinx"), _find_espeak())
+
+
+def _known(spec: str, names: tuple[str, ...], error: type[AudioError]) -> str:
+    name = ALIASES.get(spec, spec)
+    if name not in names:
+        raise error(f"{spec!r} is not known here; choose one of {', '.join(names)}")
+    return name
+
+
+def _whisper(model: str | None, language: str) -> tuple[Recognizer, str]:
+    from audio.whisper_asr import WhisperModel, WhisperRecognizer, gpu_count
+
+    if model is not None:
+        return WhisperRecognizer(WhisperModel(model, language)), f"the model {model} was asked for"
+    names = cached_names(language, on_gpu=gpu_count() > 0)
+    if not names:
+        raise RecognizerUnavailable(
+            f"no faster-whisper model is on this machine; run: hf download {REPOSITORIES['base']}"
+        )
+    loaded = WhisperModel(names[0], language)
+    return WhisperRecognizer(loaded), f"the model {names[0]} is in the hub's cache, running on {loaded.device}"
+
+
+def _pocketsphinx(domain: Domain | None, language: str, reason: str) -> tuple[Recognizer, str]:
+    if language != "en":
+        raise RecognizerUnavailable(
+            f"pocketsphinx knows English only, not {language!r}; for faster-whisper run: "
+            f"hf download {REPOSITORIES['base']}"
+        )
+    if domain is None:
+        return PocketsphinxRecognizer(), f"{reason}; with its general English, which hears poorly"
+    recognizer = PocketsphinxRecognizer(domain.language_model, domain.dictionary)
+    return recognizer, f"{reason}; it expects to hear {domain.name}"
+
+
+def _find_whisper(language: str) -> Found:
+    name = "faster-whisper"
+    package = _find_package(name, "faster_whisper")
+    if not package.usable:
+        return package
+    models = sorted({*cached_names(language, on_gpu=False), *cached_names(language, on_gpu=True)})
+    if not models:
+        return Found(name, False, f"no model in the hub's cache; run: hf download {REPOSITORIES['base']}")
+    return Found(name, True, f"models in the hub's cache: {', '.join(models)}")
+
+
+def _find_package(name: str, module: str) -> Found:
+    if importlib.util.find_spec(module) is None:
+        return Found(name, False, f"not installed; run: pip install {name}")
+    return Found(name, True, "installed")
+
+
+def _find_espeak() -> Found:
+    package = _find_package("espeakng-loader", "espeakng_loader")
+    return Found("espeak-ng", package.usable, package.details)

@@ -1,0 +1,145 @@
+"""Phrases: cuts the growing text of an answer into pieces that can be spoken.
+
+A phrase ends with a sentence, with a clause of a few words, or with a line. If the text stops growing for a while in the
+middle of a sentence, what stands there is spoken up to a word that is certainly complete. No cut falls inside a word, a
+number, a time, an abbreviation, a formula or a link. The phrases joined are the text. Pure: the caller brings the time.
+"""
+
+import re
+from dataclasses import dataclass
+
+from audio.transcript import NUMBER_WORDS
+
+MIN_CLAUSE_WORDS = 3
+"""A comma after fewer words does not end a phrase: "So, the answer …" stays together."""
+LONGEST_OPEN_CHARACTERS = 400
+"""A formula or a bold run that is not closed after so much text was never meant as one."""
+
+_END = re.compile(r"\n\s*|(?P<mark>[.!?…]+|[,;:])[\"'”’)\]*_]*(?P<space>\s+)")
+_WORD = re.compile(r"\S+\s*")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\"'])(?:e\.g|i\.e|etc|vs|cf|approx|dr|mr|mrs|ms|prof|st|fig|eq|no|nr|vol|a\.m|p\.m|[a-z])\.$",
+    re.IGNORECASE,
+)
+_LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d+\.$")
+_CLOSED = re.compile(
+    r"```.*?```|`[^`\n]+`|\$\$.+?\$\$|\\\(.*?\\\)|\\\[.*?\\\]|\\\$|!?\[[^\]\n]*\]\([^)\n]*\)|\*\*[^*\n]+\*\*"
+    r"|\$(?!\s)[^$\n]+?(?<!\s)\$(?!\d)",
+    re.DOTALL,
+)
+_MONEY = re.compile(r"\$\s?\d")
+_OPENED = re.compile(r"```|`|\$|\\\(|\\\[|\]\([^)\n]*$|\*\*")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A piece of the answer: `text` is answer[start:end]."""
+
+    text: str
+    start: int
+    end: int
+
+
+class PhraseSplitter:
+    """Splits one answer. `max_wait_s` is how long the text may stand still before an unfinished sentence is spoken."""
+
+    def __init__(self, max_wait_s: float = 0.6) -> None:
+        if max_wait_s <= 0:
+            raise ValueError(f"max_wait_s must be positive, not {max_wait_s}")
+        self.max_wait_s = max_wait_s
+        self._rest = ""
+        self._start = 0
+        self._grown_at_s = 0.0
+
+    @property
+    def due_at_s(self) -> float | None:
+        """When `due` should be asked next; None while there is nothing to say."""
+        return self._grown_at_s + self.max_wait_s if self._rest.strip() else None
+
+    def push(self, text: str, now_s: float) -> list[Phrase]:
+        """Takes the next piece of the answer; returns the phrases it completes."""
+        if text:
+            self._rest += text
+            self._grown_at_s = now_s
+        phrases = []
+        while (end := phrase_end(self._rest)) is not None:
+            phrases.append(self._cut(end))
+        return phrases
+
+    def due(self, now_s: float) -> list[Phrase]:
+        """What can be said of an unfinished sentence, if the text has not grown for `max_wait_s`."""
+        if self.due_at_s is None or now_s < self.due_at_s:
+            return []
+        end = safe_end(self._rest)
+        return [self._cut(end)] if end else []
+
+    def flush(self) -> list[Phrase]:
+        """All that is left: the answer is complete."""
+        return [self._cut(len(self._rest))] if self._rest.strip() else []
+
+    def _cut(self, end: int) -> Phrase:
+        phrase = Phrase(self._rest[:end], self._start, self._start + end)
+        self._rest = self._rest[end:]
+        self._start = phrase.end
+        return phrase
+
+
+def phrase_end(text: str) -> int | None:
+    """Where the first phrase of the text ends, its white space included; None while it may still go on."""
+    for match in _END.finditer(text):
+        head, after = text[: match.end("mark") if match["mark"] else match.start()], text[match.end() :]
+        if not head.strip() or _is_open(text[: match.end()]):
+            continue
+        if match["mark"] is None or "\n" in match["space"] or _ends(match["mark"], head, after):
+            return match.end()
+    return None
+
+
+def _ends(mark: str, head: str, after: str) -> bool:
+    """Whether this mark, with white space behind it, ends a phrase."""
+    before = head[: -len(mark)]
+    if mark in ",;:":
+        between_digits = before[-1:].isdigit() and after[:1].isdigit()
+        return bool(after) and not between_digits and len(before.split()) >= MIN_CLAUSE_WORDS
+    if mark != "." and "." not in mark:
+        return True
+    if not after or after[0].islower():
+        return False
+    return not (_ABBREVIATION.search(head) or _LIST_NUMBER.search(head))
+
+
+def safe_end(text: str) -> int:
+    """The last place where an unfinished sentence can be cut, 0 if there is none.
+
+    A sentence mark at the very end counts as the end of the sentence: a stream that stops there has far more likely
+    come to a full stop than to a decimal point.
+    """
+    if re.search(r"[.!?…][\"'”’)\]*_]*$", text) and not _ends_with_abbreviation(text) and not _is_open(text):
+        return len(text)
+    words = list(_WORD.finditer(text))
+    if words and not words[-1][0][-1].isspace():
+        words.pop()
+    while words and (_may_go_on(words[-1][0].strip()) or _is_open(text[: words[-1].end()])):
+        words.pop()
+    return words[-1].end() if words else 0
+
+
+def _ends_with_abbreviation(text: str) -> bool:
+    return bool(_ABBREVIATION.search(text) or _LIST_NUMBER.search(text))
+
+
+def _may_go_on(word: str) -> bool:
+    """Whether the next word may belong to this one: "5" p.m., "forty" seven, "$" 3, "−" 4, "Dr." Smith."""
+    bare = word.strip("\"'“”‘’()*_")
+    if not bare or not bare[-1].isalnum():
+        return bare[-1:] in {"", "$", "€", "£", "-", "−", "+", "/", "^", "=", "×", "÷"} or bool(
+            _ABBREVIATION.search(bare)
+        )
+    return bare[-1].isdigit() or any(part in NUMBER_WORDS for part in bare.lower().split("-"))
+
+
+def _is_open(text: str) -> bool:
+    """Whether the text ends inside a formula, code, a link or a bold run."""
+    remaining = _MONEY.sub("", _CLOSED.sub("", text))
+    opened = _OPENED.search(remaining)
+    return opened is not None and len(remaining) - opened.start() <= LONGEST_OPEN_CHARACTERS

@@ -1,0 +1,39 @@
+"""Speaking what was written: makes a phrase speakable, has it spoken, and counts words in what was written."""
+
+from audio.speakable import spoken
+from audio.traced import Traced
+from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
+
+
+class WrittenStream(SpeechStream):
+    """The sound of a speakable text, with marks that point into the written text it was made from."""
+
+    def __init__(self, stream: SpeechStream, text: Traced) -> None:
+        self._stream = stream
+        self._text = text
+        self._marked_to = 0
+
+    def __next__(self) -> SpeechChunk:
+        chunk = next(self._stream)
+        marks = (self._written(mark) for mark in chunk.words)
+        return SpeechChunk(chunk.pcm, tuple(mark for mark in marks if mark is not None))
+
+    def cancel(self) -> None:
+        self._stream.cancel()
+
+    def _written(self, mark: WordMark) -> WordMark | None:
+        """None for the second and further words of what is one word as written ("85", "dollars" of "$85")."""
+        start, end = self._text.source_of(mark.text_start, mark.text_length)
+        start = max(start, self._marked_to)
+        if end <= start:
+            return None
+        self._marked_to = end
+        return WordMark(start, end - start, mark.sample)
+
+
+def speak(synthesizer: Synthesizer, written: str) -> SpeechStream | None:
+    """The sound of a phrase as it stands in the answer; None if there is nothing in it to say."""
+    text = spoken(written)
+    if not any(character.isalnum() for character in text.text):
+        return None
+    return WrittenStream(synthesizer.stream(text.text), text)
