@@ -99,8 +99,14 @@ def _whisper(model: str | None, language: str) -> tuple[Recognizer, str]:
         raise RecognizerUnavailable(
             f"no faster-whisper model is on this machine; run: hf download {REPOSITORIES['base']}"
         )
-    loaded = WhisperModel(names[0], language)
-    return WhisperRecognizer(loaded), f"the model {names[0]} is in the hub's cache, running on {loaded.device}"
+    where = f"the model {names[0]} is in the hub's cache"
+    try:
+        loaded = WhisperModel(names[0], language)
+        return WhisperRecognizer(loaded), f"{where}, running on {loaded.device}"
+    except RecognizerUnavailable as fault:
+        if not gpu_count():
+            raise
+        return WhisperRecognizer(WhisperModel(names[0], language, "cpu")), f"{where}, running on cpu because: {fault}"
 
 
 def _pocketsphinx(domain: Domain | None, language: str, reason: str) -> tuple[Recognizer, str]:

@@ -1,8 +1,9 @@
 """Phrases: cuts the growing text of an answer into pieces that can be spoken.
 
-A phrase ends with a sentence, with a clause of a few words, or with a line. If the text stops growing for a while in the
-middle of a sentence, what stands there is spoken up to a word that is certainly complete. No cut falls inside a word, a
-number, a time, an abbreviation, a formula or a link. The phrases joined are the text. Pure: the caller brings the time.
+A phrase ends with a sentence, with a clause of a few words, or with a line. If the text stops growing for a while in
+the middle of a sentence, what stands there is spoken up to a word that is certainly complete. No cut falls inside a
+word, a number, a time, an abbreviation, a formula or a link. The phrases joined are the text. Pure: the caller brings
+the time.
 """
 
 import re
@@ -14,6 +15,8 @@ MIN_CLAUSE_WORDS = 3
 """A comma after fewer words does not end a phrase: "So, the answer …" stays together."""
 LONGEST_OPEN_CHARACTERS = 400
 """A formula or a bold run that is not closed after so much text was never meant as one."""
+TIMER_SLACK_S = 0.005
+"""A timer set for `due_at_s` may ring this much early on the caller's clock."""
 
 _END = re.compile(r"\n\s*|(?P<mark>[.!?…]+|[,;:])[\"'”’)\]*_]*(?P<space>\s+)")
 _WORD = re.compile(r"\S+\s*")
@@ -29,6 +32,7 @@ _CLOSED = re.compile(
 )
 _MONEY = re.compile(r"\$\s?\d")
 _OPENED = re.compile(r"```|`|\$|\\\(|\\\[|\]\([^)\n]*$|\*\*")
+_LEADING_SIGNS = "$€£-−+/^=×÷"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class PhraseSplitter:
 
     def due(self, now_s: float) -> list[Phrase]:
         """What can be said of an unfinished sentence, if the text has not grown for `max_wait_s`."""
-        if self.due_at_s is None or now_s < self.due_at_s:
+        if self.due_at_s is None or now_s < self.due_at_s - TIMER_SLACK_S:
             return []
         end = safe_end(self._rest)
         return [self._cut(end)] if end else []
@@ -132,9 +136,7 @@ def _may_go_on(word: str) -> bool:
     """Whether the next word may belong to this one: "5" p.m., "forty" seven, "$" 3, "−" 4, "Dr." Smith."""
     bare = word.strip("\"'“”‘’()*_")
     if not bare or not bare[-1].isalnum():
-        return bare[-1:] in {"", "$", "€", "£", "-", "−", "+", "/", "^", "=", "×", "÷"} or bool(
-            _ABBREVIATION.search(bare)
-        )
+        return not bare or bare[-1] in _LEADING_SIGNS or bool(_ABBREVIATION.search(bare))
     return bare[-1].isdigit() or any(part in NUMBER_WORDS for part in bare.lower().split("-"))
 
 

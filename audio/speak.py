@@ -1,5 +1,6 @@
 """Speaking what was written: makes a phrase speakable, has it spoken, and counts words in what was written."""
 
+from audio.shaping import WordSnap
 from audio.speakable import spoken
 from audio.traced import Traced
 from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
@@ -8,10 +9,10 @@ from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
 class WrittenStream(SpeechStream):
     """The sound of a speakable text, with marks that point into the written text it was made from."""
 
-    def __init__(self, stream: SpeechStream, text: Traced) -> None:
+    def __init__(self, stream: SpeechStream, text: Traced, written: str) -> None:
         self._stream = stream
         self._text = text
-        self._marked_to = 0
+        self._snap = WordSnap(written)
 
     def __next__(self) -> SpeechChunk:
         chunk = next(self._stream)
@@ -23,12 +24,8 @@ class WrittenStream(SpeechStream):
 
     def _written(self, mark: WordMark) -> WordMark | None:
         """None for the second and further words of what is one word as written ("85", "dollars" of "$85")."""
-        start, end = self._text.source_of(mark.text_start, mark.text_length)
-        start = max(start, self._marked_to)
-        if end <= start:
-            return None
-        self._marked_to = end
-        return WordMark(start, end - start, mark.sample)
+        start, _ = self._text.source_of(mark.text_start, mark.text_length)
+        return self._snap.push(start, mark.sample)
 
 
 def speak(synthesizer: Synthesizer, written: str) -> SpeechStream | None:
@@ -36,4 +33,4 @@ def speak(synthesizer: Synthesizer, written: str) -> SpeechStream | None:
     text = spoken(written)
     if not any(character.isalnum() for character in text.text):
         return None
-    return WrittenStream(synthesizer.stream(text.text), text)
+    return WrittenStream(synthesizer.stream(text.text), text, written)

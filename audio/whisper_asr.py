@@ -31,6 +31,9 @@ class Guess:
     samples: int
 
 
+NO_GUESS = Guess("", 0)
+
+
 class WhisperModel:
     """The loaded network, shared by all recognisers that use it. Raises RecognizerUnavailable."""
 
@@ -71,7 +74,10 @@ class WhisperRecognizer:
         self._model = model
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whisper")
         self._running: Future[Guess] | None = None
-        self._forget()
+        self._chunks: list[Pcm] = []
+        self._samples = 0
+        self._latest = NO_GUESS
+        self._pausing = False
 
     def start(self) -> None:
         self.cancel()
@@ -127,9 +133,9 @@ class WhisperRecognizer:
         return self._chunks[0]
 
     def _forget(self) -> None:
-        self._chunks: list[Pcm] = []
+        self._chunks = []
         self._samples = 0
-        self._latest = Guess("", 0)
+        self._latest = NO_GUESS
         self._pausing = False
 
 
