@@ -12,17 +12,20 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from app.config import Settings
 from app.conversation import Conversation, Parts
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
 from app.models import build_engine
-from app.voice import Voice, build_voice
 from engine.conversation import Conversation as EngineConversation
 from engine.engine import Engine
 from engine.methods import METHODS
 from engine.sampling import Sampling
+
+if TYPE_CHECKING:
+    from app.voice import Voice
 
 SPEAKING_THREADS = 8
 
@@ -64,6 +67,8 @@ class Assistant:
     def warm_voice(self) -> Voice:
         """Load the recogniser and the synthesizer now. Raises AudioError."""
         if self._voice is None:
+            from app.voice import build_voice  # a text conversation needs none of the voice's libraries
+
             self._voice = build_voice(self.settings)
         return self._voice
 

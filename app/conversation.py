@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine.events as engine_events
-from app import turns
 from app import events as happenings
+from app import turns
 from app.engine_thread import EngineThread
 from app.latency import Moments
 from app.mouth import Utterance
