@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Engine:
     """Load the model of the settings and make its engine. Raises EngineError or SettingsError."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # stderr is ours
     device = choose_device(settings.device)
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or default_threads(settings.model))

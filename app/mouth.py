@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from audio.heard import SpokenPhrase, heard_in_answer
 from audio.phrases import Phrase, PhraseSplitter
-from audio.speakable import spoken
-from audio.traced import Traced
+from audio.speak import speak
 from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
 
 Sound = Callable[[bytes, str], None]  # 24 kHz mono s16le, and the phrase with its first samples
@@ -29,11 +28,9 @@ class Said:
     samples: int = 0
     complete: bool = False
 
-    def take(self, chunk: SpeechChunk, speakable: Traced) -> None:
-        """The next piece of sound; its word marks count in what was handed to the synthesizer."""
-        for word in chunk.words:
-            start, end = speakable.source_of(word.text_start, word.text_length)
-            self.words.append(WordMark(start, end - start, word.sample))
+    def take(self, chunk: SpeechChunk) -> None:
+        """The next piece of sound."""
+        self.words += chunk.words
         self.samples += len(chunk.pcm)
 
     def as_spoken(self) -> SpokenPhrase:
@@ -113,17 +110,16 @@ class Utterance:
             self._on_error(error)
 
     async def _say(self, phrase: Phrase) -> None:
-        speakable = spoken(phrase.text)
-        if not speakable.text.strip():
-            return
         loop = asyncio.get_running_loop()
+        stream = await loop.run_in_executor(self._executor, speak, self._synthesizer, phrase.text)
+        if stream is None:
+            return
         said = Said(phrase)
         self._said.append(said)
-        stream = await loop.run_in_executor(self._executor, self._synthesizer.stream, speakable.text)
         self._stream = stream
         text = phrase.text
         while (chunk := await loop.run_in_executor(self._executor, _next, stream)) is not None:
-            said.take(chunk, speakable)
+            said.take(chunk)
             self._on_sound(chunk.pcm.astype("<i2").tobytes(), text)
             text = ""
         said.complete = True

@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass
 
 from app.config import Settings
-from audio.choose import choose_recognizer, choose_synthesizer
+from app.demo.paths import ASSETS
+from app.models import DEMO
+from audio.choose import Domain, choose_recognizer, choose_synthesizer
 from audio.endpoint import EndpointSettings
 from audio.listen import Listener
 from audio.tts import Synthesizer
@@ -32,9 +34,17 @@ class Voice:
         self.synthesizer.close()
 
 
+def expected_speech(model: str) -> Domain | None:
+    """What a weak recogniser may expect to hear: the bundled model is asked sums, any other anything."""
+    folder = ASSETS / "audio"
+    return Domain.in_folder(folder) if model == DEMO and any(folder.glob("*.lm.bin")) else None
+
+
 def build_voice(settings: Settings) -> Voice:
     """Load what the settings name. Raises AudioError with what to do."""
-    recognizer, why_heard = choose_recognizer(settings.asr, settings.asr_model, settings.language)
+    recognizer, why_heard = choose_recognizer(
+        settings.asr, settings.asr_model, settings.language, expected_speech(settings.model)
+    )
     synthesizer, why_spoken = choose_synthesizer(settings.tts, settings.voice, settings.rate_wpm)
     log.info(
         "speech to text: %s (%s); text to speech: %s (%s)", recognizer.name, why_heard, synthesizer.name, why_spoken

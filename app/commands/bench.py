@@ -16,7 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="size of the random model; may be given more than once (default: both)",
     )
     parser.add_argument(
-        "--context", type=positive, nargs="+", metavar="N", default=[200, 4096], help="tokens in each view (200 4096)"
+        "--context",
+        type=positive,
+        nargs="+",
+        metavar="N",
+        default=[200, 1000, 4000, 8000],
+        help="tokens in each view (200 1000 4000 8000)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures, with machine and versions")
 
