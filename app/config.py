@@ -77,11 +77,11 @@ class VoiceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    asr: Literal["auto", "whisper", "pocketsphinx"] = Field(
+    asr: Literal["auto", "faster-whisper", "pocketsphinx"] = Field(
         AUTO, description="speech to text; auto is the best that is installed and loads offline"
     )
-    asr_model: MaybePlace = Field(None, description="Whisper model: a local folder, or a name in the hub's cache")
-    tts: Literal["auto", "espeak", "coqui"] = Field(AUTO, description="text to speech")
+    asr_model: MaybePlace = Field(None, description="speech model: a local folder, or a name in the hub's cache")
+    tts: Literal["auto", "espeak-ng"] = Field(AUTO, description="text to speech")
     voice: Name = Field("en-us", description="voice of the speech synthesis")
     rate_wpm: Whole = Field(165, ge=80, le=450, description="speed of speech in words a minute")
     silence_ms: Whole = Field(500, ge=100, le=10_000, description="silence that ends the user's turn")

@@ -10,7 +10,8 @@ from app.config import Settings, VoiceSettings
 from app.options import add_settings
 
 if TYPE_CHECKING:
-    from app.doctor import Check, Report
+    from app.doctor.check import Check
+    from app.doctor.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from app.doctor import examine
+    from app.doctor.report import examine
 
     report = examine(settings)
     if args.json:
@@ -34,7 +35,7 @@ def lines(report: "Report") -> Iterator[str]:
     yield f"Sotto {report.version} on {report.system}"
     yield from ("", "chosen", *_table(report.chosen))
     yield from ("", "packages", *_table(report.packages))
-    yield from ("", "optional", *_table(report.extras))
+    yield from ("", "optional", *_table(report.optional))
     yield ""
     for check in report.missing:
         yield f"{'missing' if check.needed else 'optional'}: {check.name}: {check.found}"

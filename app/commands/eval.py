@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="methods to compare (async think no-think)",
     )
     parser.add_argument("--families", nargs="+", metavar="NAME", help="only these kinds of problems (default: all)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every answer and the figures; resumes from it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every answer and the figures")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

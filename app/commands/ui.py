@@ -1,6 +1,7 @@
 """`ui`: the page in the browser, with the interfaces for programs on the same port. The server is `app.web.server`."""
 
 import argparse
+import logging
 
 from app.config import ServerSettings, Settings, VoiceSettings
 from app.options import add_settings
@@ -15,6 +16,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from app.assistant import Assistant
     from app.web.server import serve
 
+    logging.getLogger("app").setLevel(logging.INFO)  # say which model and which voice were chosen
     assistant = Assistant(settings)
     try:
         assistant.start()

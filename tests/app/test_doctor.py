@@ -7,8 +7,12 @@ import pytest
 
 from app.cli import main
 from app.commands.doctor import lines
-from app.config import Settings
-from app.doctor import Check, Report, TorchBuild, check_device, check_model, check_package, examine
+from app.config import Settings, load_settings
+from app.doctor.check import Check
+from app.doctor.machine import TorchBuild, check_device, check_package
+from app.doctor.parts import check_model, check_voice
+from app.doctor.report import Report, examine
+from audio.choose import Found
 
 CPU_BUILD = TorchBuild(cuda=None, driver=False, mac=False)
 CUDA_WITHOUT_DRIVER = TorchBuild(cuda="13.0", driver=False, mac=False)
@@ -19,7 +23,7 @@ MAC = TorchBuild(cuda=None, driver=False, mac=True)
 @pytest.mark.parametrize(
     ("wanted", "build", "ok", "found"),
     [
-        ("auto", CPU_BUILD, True, "cpu (auto: this torch is built for the CPU)"),
+        ("auto", CPU_BUILD, True, "cpu (auto: this torch is built without CUDA)"),
         ("auto", CUDA_WITH_DRIVER, True, "cuda (auto: this torch is built for CUDA 13.0, and a GPU driver is there)"),
         (
             "auto",
@@ -27,11 +31,11 @@ MAC = TorchBuild(cuda=None, driver=False, mac=True)
             True,
             "cpu (auto: this torch is built for CUDA 13.0, but there is no GPU driver)",
         ),
-        ("auto", MAC, True, "mps (auto: this is a Mac with Apple silicon)"),
+        ("auto", MAC, True, "cpu (auto: this torch is built without CUDA)"),
         ("cpu", CUDA_WITH_DRIVER, True, "cpu"),
         ("cuda:1", CUDA_WITH_DRIVER, True, "cuda:1"),
-        ("cuda", CPU_BUILD, False, "cuda was asked for, but this torch is built for the CPU"),
-        ("mps", CPU_BUILD, False, "mps was asked for, but this torch is built for the CPU"),
+        ("cuda", CPU_BUILD, False, "cuda was asked for, but this torch is built without CUDA; use --device auto"),
+        ("mps", MAC, True, "mps"),
     ],
 )
 def test_device_follows_the_build_of_torch_and_the_driver(wanted: str, build: TorchBuild, ok: bool, found: str) -> None:
@@ -49,7 +53,7 @@ def test_bundled_model_needs_all_its_files(tmp_path: Path) -> None:
     (tmp_path / "config.json").touch()
     lacking = check_model("demo", tmp_path)
     assert not lacking.ok
-    assert "lacks model.safetensors, tokenizer.json" in lacking.found
+    assert ": model.safetensors, tokenizer.json missing" in lacking.found
     assert lacking.mend is not None
     assert lacking.mend.endswith("train-demo")
     for name in ("model.safetensors", "tokenizer.json"):
@@ -75,6 +79,38 @@ def test_mistyped_folder_is_not_mended_by_a_download() -> None:
 def test_model_in_a_local_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     assert check_model(str(tmp_path)).ok
+
+
+NO_WHISPER = Found("faster-whisper", False, "no model in the hub's cache; run: hf download X")
+SPHINX = Found("pocketsphinx", True, "installed")
+ESPEAK = Found("espeak-ng", True, "installed")
+
+
+def hearing(whisper: Found = NO_WHISPER, **settings: str) -> Check:
+    there = {found.name: found for found in (whisper, SPHINX, ESPEAK)}
+    return check_voice(load_settings(None, None, dict(settings)), there)[0]
+
+
+def test_auto_hears_with_the_best_that_is_there() -> None:
+    assert hearing().found == "pocketsphinx, installed"
+    assert hearing(Found("faster-whisper", True, "model base")).found == "faster-whisper, model base"
+
+
+def test_what_was_asked_for_is_not_replaced() -> None:
+    check = hearing(asr="faster-whisper")
+    assert (check.ok, check.mend) == (False, "hf download X")
+    assert hearing(Found("faster-whisper", True, "model base"), asr="pocketsphinx").found == "pocketsphinx, installed"
+
+
+def test_a_language_the_fallback_does_not_know_is_missing() -> None:
+    check = hearing(language="de")
+    assert (check.ok, check.mend) == (False, "hf download X")
+
+
+def test_mistyped_speech_model_is_named() -> None:
+    check = hearing(asr_model="/no/such/whisper")
+    assert not check.ok
+    assert "/no/such/whisper" in check.found
 
 
 @pytest.mark.parametrize(
@@ -113,5 +149,5 @@ def test_json_holds_the_report_and_the_settings(capsys: pytest.CaptureFixture[st
     code = main(["doctor", "--json", "--seed", "7"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["settings"]["seed"] == 7
-    assert {check["name"] for check in printed["chosen"]} >= {"model", "device"}
+    assert {check["name"] for check in printed["chosen"]} == {"model", "device", "speech to text", "text to speech"}
     assert code == (0 if printed["healthy"] else 1)
