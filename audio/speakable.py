@@ -109,7 +109,7 @@ _RULES = (
     _rule(r"(?<![\w.])[-−](?=\d)", "minus "),
     _rule(r"([√π∞°])\s*", " ", lambda match: SIGNS[match[1]], " "),
     # what is left over
-    _rule(r"[\\*_`#~^{}<>|]+", " "),
+    _rule(r"[\\*_`#~^{}<>|=]+", " "),
     _rule(r"\s*[–—]\s*", ", "),
     _rule(r"[\[\]()]+", " "),
     _rule(r"\s+", " "),

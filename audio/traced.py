@@ -5,7 +5,7 @@ characters of what was written.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 Span = tuple[int, int]
@@ -27,14 +27,14 @@ class Traced:
         return Traced(source, tuple((index, index + 1) for index in range(len(source))))
 
     def rewrite(self, pattern: re.Pattern[str], *pieces: Piece) -> "Traced":
-        """Replaces every match by the pieces. Kept groups keep their sources; new text stands for the whole match."""
+        """Replaces every match by the pieces. Kept groups keep their sources; new text stands for what is between."""
         texts: list[str] = []
         sources: list[Span] = []
         position = 0
         for match in pattern.finditer(self.text):
             texts.append(self.text[position : match.start()])
             sources.extend(self.sources[position : match.start()])
-            for text, spans in (self._piece(piece, match) for piece in pieces):
+            for text, spans in self._replacement(match, pieces):
                 texts.append(text)
                 sources.extend(spans)
             position = match.end()
@@ -47,14 +47,20 @@ class Traced:
         spans = self.sources[start : start + length]
         return min(span[0] for span in spans), max(span[1] for span in spans)
 
-    def _piece(self, piece: Piece, match: re.Match[str]) -> tuple[str, tuple[Span, ...]]:
-        if isinstance(piece, int):
-            start, end = match.span(piece)
-            return (self.text[start:end], self.sources[start:end]) if start >= 0 else ("", ())
-        text = piece if isinstance(piece, str) else piece(match)
-        if match.start() == match.end():
-            near = min(match.start(), len(self.sources) - 1)
-            whole = self.sources[near] if near >= 0 else (0, 0)
-        else:
-            whole = self.source_of(match.start(), match.end() - match.start())
-        return text, (whole,) * len(text)
+    def _replacement(self, match: re.Match[str], pieces: Sequence[Piece]) -> Iterator[tuple[str, Sequence[Span]]]:
+        done = match.start()
+        for index, piece in enumerate(pieces):
+            if isinstance(piece, int):
+                start, end = match.span(piece)
+                yield self.text[start:end], self.sources[start:end]
+                done = max(done, end)
+            else:
+                kept_next = [match.start(later) for later in pieces[index:] if isinstance(later, int)]
+                text = piece if isinstance(piece, str) else piece(match)
+                yield text, (self._between(done, kept_next[0] if kept_next else match.end()),) * len(text)
+
+    def _between(self, start: int, end: int) -> Span:
+        """The source of text[start:end]; of the character next to it if that is empty."""
+        if start < end:
+            return self.source_of(start, end - start)
+        return self.sources[start - 1 if start else 0] if self.sources else (0, 0)

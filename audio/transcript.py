@@ -21,6 +21,7 @@ OPERATORS = frozenset({"plus", "minus", "times", "over", "divided", "multiplied"
 
 BEFORE_PRONOUN = frozenset(
     {"no", "which", "that", "this", "the", "every", "any", "some", "each", "another", "other", "next", "last", "only"}
+    | ORDINALS
 )
 """After these, "one" stands for a thing: "which one", "no one"."""
 

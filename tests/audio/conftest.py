@@ -1,0 +1,24 @@
+"""One voice and one detector for all tests of `audio`: both take no harm from being shared."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from audio.vad import SileroVad
+from audio.worker import EspeakSynthesizer
+
+
+@pytest.fixture(scope="session")
+def voice() -> Iterator[EspeakSynthesizer]:
+    with EspeakSynthesizer("en-us", rate_wpm=150) as synthesizer:
+        yield synthesizer
+
+
+@pytest.fixture(scope="session")
+def loaded_vad() -> SileroVad:
+    return SileroVad()
+
+
+@pytest.fixture
+def vad(loaded_vad: SileroVad) -> SileroVad:
+    return loaded_vad.fork()

@@ -1,0 +1,85 @@
+"""Recognised words become what a reader would write."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from num2words import num2words
+
+from audio.transcript import digits, settled_digits
+
+
+def in_words(number: int, with_and: bool) -> str:
+    words = num2words(number).replace("-", " ").replace(",", "")
+    return words if with_and else words.replace(" and ", " ")
+
+
+@given(st.integers(0, 999_999), st.booleans())
+def test_every_number_in_words_comes_back_as_digits(number: int, with_and: bool) -> None:
+    assert digits(f"it is {in_words(number, with_and)} now") == f"it is {number} now"
+
+
+@given(st.integers(0, 9999), st.sampled_from(["plus", "minus", "times", "divided by"]), st.integers(0, 9999))
+def test_a_sum_in_words_comes_back_as_digits(a: int, sign: str, b: int) -> None:
+    heard = f"what is {in_words(a, True)} {sign} {in_words(b, False)}"
+    assert digits(heard) == f"what is {a} {sign} {b}"
+
+
+@given(st.integers(1, 12), st.integers(1, 59))
+def test_every_clock_time_comes_back_with_a_colon(hour: int, minute: int) -> None:
+    spoken_minute = f"oh {in_words(minute, False)}" if minute < 10 else in_words(minute, False)
+    assert digits(f"it is {in_words(hour, False)} {spoken_minute}") == f"it is {hour}:{minute:02d}"
+
+
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("what is forty seven plus thirty eight", "what is 47 plus 38"),
+        ("a hundred and five", "105"),
+        ("a thousand", "1000"),
+        ("twelve hundred", "1200"),
+        ("two million three hundred thousand and one", "2300001"),
+        ("three point one four", "3.14"),
+        ("three point oh five", "3.05"),
+        ("minus five", "minus 5"),
+        ("in two hours and thirty minutes", "in 2 hours and 30 minutes"),
+        ("at nine o'clock", "at 9 o'clock"),
+        ("one two three", "1 2 3"),
+        ("what is three forty five plus two", "what is 345 plus 2"),
+        ("two plus two forty", "2 plus 240"),
+        ("i have one apple", "i have 1 apple"),
+        ("no one knows which one it was", "no one knows which one it was"),
+        ("one of them", "one of them"),
+        ("the twenty first of may", "the twenty first of may"),
+        ("a second one", "a second one"),
+        ("the point is", "the point is"),
+        ("already 47 and 3:45", "already 47 and 3:45"),
+        ("", ""),
+    ],
+)
+def test_words_are_written_as_a_reader_would(heard: str, written: str) -> None:
+    assert digits(heard) == written
+
+
+@pytest.mark.parametrize(
+    ("heard", "settled"),
+    [
+        ("what is forty", "what is"),
+        ("what is forty seven", "what is"),
+        ("what is forty seven plus", "what is 47 plus"),
+        ("one hundred and", ""),
+        ("it is three oh", "it is"),
+        ("i have a", "i have"),
+        ("salt and", "salt and"),
+        ("what is three point", "what is"),
+    ],
+)
+def test_a_number_that_may_go_on_is_not_in_a_partial_transcript(heard: str, settled: str) -> None:
+    assert settled_digits(heard) == settled
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99_999))
+def test_partial_transcripts_of_a_growing_sum_are_only_ever_added_to(a: int, b: int) -> None:
+    words = f"what is {in_words(a, True)} plus {in_words(b, True)} and then".split()
+    final = digits(" ".join(words))
+    for count in range(len(words) + 1):
+        assert final.startswith(settled_digits(" ".join(words[:count])))
