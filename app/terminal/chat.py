@@ -14,7 +14,7 @@ from rich.text import Text
 from app.errors import INTERRUPTED
 from app.events import ConversationEvent
 from app.terminal import QUIT
-from app.terminal.interrupt import InterruptKey, Wish
+from app.terminal.interrupt import TWICE_WITHIN_S, InterruptKey, Wish
 from app.terminal.keyboard import LineEditor, chunks, key_by_key
 from app.terminal.screen import exchange_view, live_view
 from app.terminal.transcript import Transcript
@@ -66,7 +66,7 @@ class Chat:
             self.interrupted = True
             self._over.set()
             return
-        self.notice = "Ctrl-C again quits"
+        self._say_briefly("Ctrl-C again quits")
         if self.transcript.busy:
             self._stopping = asyncio.create_task(self._conversation.stop())
 
@@ -79,6 +79,13 @@ class Chat:
         for fault in after.faults:
             self._console.print(Text(fault, style="red"))
 
+    def _say_briefly(self, notice: str) -> None:
+        self.notice = notice
+        asyncio.get_running_loop().call_later(TWICE_WITHIN_S, self._forget_notice)
+
+    def _forget_notice(self) -> None:
+        self.notice = ""
+
     async def _quit(self) -> None:
         await self._over.wait()
 
@@ -88,7 +95,7 @@ class Chat:
 
     async def _type(self, descriptor: int) -> None:
         async for keys in chunks(descriptor):
-            self.notice = ""
+            self._forget_notice()
             for line in self.editor.type(keys):
                 if line.strip() == QUIT:
                     return

@@ -21,8 +21,8 @@ def live_view(transcript: Transcript, typed: str, notice: str, console: Console)
 def exchange_view(exchange: Exchange, console: Console, rows: int | None = None) -> RenderableType:
     """One exchange: the user's words, then thoughts and answer side by side; with `rows`, only their last rows."""
     sides = Table.grid(expand=True, padding=(0, 2))
-    sides.add_column(ratio=1)
-    sides.add_column(ratio=1)
+    sides.add_column(ratio=1, overflow="fold")
+    sides.add_column(ratio=1, overflow="fold")
     width = max(10, console.width // 2 - 2)
     sides.add_row(Text("thoughts", style="dim"), Text("answer", style="dim"))
     answer = exchange.answer.strip() + (" — (interrupted)" if exchange.interrupted else "")

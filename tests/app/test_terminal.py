@@ -16,7 +16,7 @@ from app.terminal.chat import Chat
 from app.terminal.interrupt import InterruptKey, Wish
 from app.terminal.keyboard import LineEditor, chunks, lines
 from app.terminal.piped import chat_by_lines
-from app.terminal.screen import live_view
+from app.terminal.screen import exchange_view, live_view
 from app.terminal.transcript import Exchange, Transcript
 from tests.app.fakes import FakeConversation, turn_events
 
@@ -154,6 +154,12 @@ def test_long_thoughts_show_their_end_and_fit_the_height() -> None:
     assert "step 199" in text
     assert "step 100\n" not in text
     assert len(text.splitlines()) <= 14
+
+
+def test_a_word_longer_than_its_column_is_shown_whole() -> None:
+    console = quiet_console()
+    console.print(exchange_view(Exchange(1, "x", "7" * 100, "Yes."), console))
+    assert console.export_text().count("7") == 100
 
 
 # Ctrl-C
