@@ -10,7 +10,6 @@ The model is left as it was found.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +18,10 @@ from torch import Tensor
 
 from engine.arena import LayerShape
 from engine.errors import ModelRefused
+from engine.probe import Call, Probe, hides_all_but_window, observe
 from engine.rope import Pairing, Rope, TurnTables
 from engine.rotary import own_rotary
 
-PROBE_NAME = "sotto_probe"
 NEAR_POSITIONS = (0, 1, 2, 3, 17, 100)
 LENGTH_DEPENDENT_ROPE = {"dynamic", "longrope"}
 # Arguments of an attention call whose meaning the engine implements, or that carry none.
@@ -58,18 +57,6 @@ class ModelTraits:
     max_positions: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Call:
-    """One observed call of a layer's attention. query [H, T, D], key and value [K, T, D]."""
-
-    module: torch.nn.Module
-    query: Tensor
-    key: Tensor
-    value: Tensor
-    mask: Tensor | None
-    arguments: dict[str, Any]
-
-
 def inspect_model(model: Any) -> ModelTraits:
     """Observe the model; raises `ModelRefused` with the reason."""
     config = model.config.get_text_config()
@@ -79,16 +66,17 @@ def inspect_model(model: Any) -> ModelTraits:
     near_positions = list(NEAR_POSITIONS)
     far_positions = [*NEAR_POSITIONS, far // 2, far]
     with own_rotary(model):
-        near_calls = observe(model, near_positions)
-        require_every_layer(model, near_calls, config.num_hidden_layers)
-        far_calls = observe(model, far_positions)
+        near_calls = observed_calls(model, Probe.PLAIN, near_positions)
+        far_calls = observed_calls(model, Probe.PLAIN, far_positions)
+        masked_calls = observed_calls(model, Probe.MASKED, range(8))
         candidates = list(frequency_buffers(model))
     layers = []
-    for near, distant in zip(near_calls, far_calls, strict=True):
+    for near, distant, masked in zip(near_calls, far_calls, masked_calls, strict=True):
         require_plain_call(model, near)
         rope = find_rope(model, near, near_positions, candidates)
         require_same_rope_far_away(model, distant, rope, far_positions)
         layers.append(layer_traits(near, rope))
+        require_window_mask(model, masked, layers[-1].window, far)
     return ModelTraits(tuple(layers), int(config.vocab_size), limit and int(limit))
 
 
@@ -111,44 +99,14 @@ def refuse_by_config(model: Any, config: Any) -> None:
         )
 
 
-@contextmanager
-def attention_replaced(model: Any, name: str) -> Iterator[None]:
-    """Inside, the model calls the attention function registered under `name`."""
-    before = model.config._attn_implementation
+def observed_calls(model: Any, kind: Probe, positions: Sequence[int]) -> list[Call]:
+    """The attention call of every layer, in order; raises `ModelRefused` if some layer does not make one."""
     try:
-        model.set_attn_implementation(name)
-        yield
-    finally:
-        model.set_attn_implementation(before)
-
-
-def probe(
-    module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, **arguments: Any
-) -> tuple[Tensor, None]:
-    """Attention that records its arguments in the list passed as `step` and mixes nothing."""
-    record = arguments.get("step")
-    if record is None:
-        raise TypeError("the model does not pass keyword arguments on to its attention layers")
-    record.append(Call(module, query[0], key[0], value[0], mask, arguments))
-    return query.new_zeros(*query.shape[:1], query.shape[2], query.shape[1], value.shape[-1]), None
-
-
-@torch.inference_mode()
-def observe(model: Any, positions: Sequence[int]) -> list[Call]:
-    """Run one token at several positions and return every attention call."""
-    from transformers import AttentionInterface
-
-    AttentionInterface.register(PROBE_NAME, probe)
-    calls: list[Call] = []
-    position_ids = torch.tensor([positions], device=model.device)
-    input_ids = torch.full_like(position_ids, int(model.config.get_text_config().vocab_size) // 2)
-    last = torch.tensor([len(positions) - 1], device=model.device)
-    try:
-        with attention_replaced(model, PROBE_NAME):
-            model(input_ids=input_ids, position_ids=position_ids, use_cache=False, logits_to_keep=last, step=calls)
+        calls = observe(model, kind, positions)
     except Exception as error:  # whatever a foreign model raises, the answer is the same
         found = f"{type(error).__name__}: {str(error)[:200]}"
         raise refusal(model, f"it does not run with another attention function ({found})") from error
+    require_every_layer(model, calls, model.config.get_text_config().num_hidden_layers)
     return calls
 
 
@@ -177,6 +135,17 @@ def require_plain_call(model: Any, call: Call) -> None:
         raise refusal(model, f"layer {layer} passes attention arguments of unknown meaning: {', '.join(unknown)}")
     if call.query.shape[-1] != call.key.shape[-1] or call.query.shape[0] % call.key.shape[0]:
         raise refusal(model, f"layer {layer} has queries {tuple(call.query.shape)} and keys {tuple(call.key.shape)}")
+
+
+def require_window_mask(model: Any, call: Call, window: int | None, far: int) -> None:
+    """The model's own mask hides what the engine hides: later tokens, and those `window` or more tokens back."""
+    if call.mask is None or not hides_all_but_window(call.mask, window, far):
+        seen = "all earlier tokens" if window is None else f"the last {window} tokens"
+        raise refusal(
+            model,
+            f"layer {call.module.layer_idx} should see {seen}, but the model's own mask says otherwise "
+            "(chunked or two-way attention, or a window that is not passed on)",
+        )
 
 
 def frequency_buffers(model: Any) -> Iterator[tuple[Tensor, float]]:

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 
 from engine import attention, reference
-from engine.admission import attention_replaced, inspect_model, refusal
+from engine.admission import inspect_model, refusal
 from engine.arena import Arena
 from engine.errors import BadFeed, EngineError
 from engine.plan import Plan, build_plan
+from engine.probe import attention_replaced
 from engine.rope import Rotation
 from engine.rotary import own_rotary, restore_rotary, silence_rotary
 from engine.step import StepBuilder
