@@ -50,7 +50,7 @@ class WhisperModel:
         with self._one_at_a_time:
             try:
                 return self._words(to_floats(pcm))
-            except RuntimeError as fault:
+            except (RuntimeError, ValueError) as fault:
                 raise RecognizerUnavailable(_run_fault(self.folder, self.device, fault)) from None
 
     def _words(self, sound: NDArray[np.float32]) -> str:
@@ -191,7 +191,7 @@ def _check_language(model: Any, folder: WhisperFolder, language: str) -> None:
     raise RecognizerUnavailable(f"faster-whisper knows no language {language!r}; use a code such as en, de, fr")
 
 
-def _run_fault(folder: WhisperFolder, device: str, fault: RuntimeError) -> str:
+def _run_fault(folder: WhisperFolder, device: str, fault: Exception) -> str:
     message = f"faster-whisper failed on {device} with the model in {folder.path}: {fault}"
     if "libcu" in str(fault):
         return f"{message}; it needs CUDA 12 libraries, run: {GPU_LIBRARIES}"
