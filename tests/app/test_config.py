@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.config import Settings, load_settings, option_name, variable_name
 from app.errors import SettingsError
+from engine.methods import METHODS
 
 EXAMPLE = Path(__file__).parents[2] / "assets" / "config" / "example.toml"
 
@@ -127,6 +128,11 @@ def test_any_words_give_settings_or_one_readable_line(flags: dict[str, str]) -> 
         assert str(error).startswith("option --")
     else:
         assert Settings.model_validate(settings.model_dump()) == settings
+
+
+def test_every_method_of_the_engine_can_be_chosen() -> None:
+    for method in METHODS:
+        assert load_settings(None, None, {"method": method}).method == method
 
 
 def test_names_in_the_layers_follow_from_the_field() -> None:
