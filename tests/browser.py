@@ -1,6 +1,7 @@
 """Drives the page in a real Chromium: a fake microphone, a tap on the loudspeaker, a served application.
 
-    with serving(app) as url, chromium(path, microphone_wav=wav) as browser:
+    with serving(lambda: build_app(assistant, settings)) as url, sync_playwright() as playwright:
+        browser = chromium(playwright, path, microphone_wav=wav)
         tab = Tab(browser, url)
         tab.start_microphone()
         tab.say("What is two plus two?")
@@ -16,7 +17,7 @@ import socket
 import threading
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,49 +26,45 @@ from urllib.parse import urlsplit
 import numpy as np
 import uvicorn
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 TAP = Path(__file__).with_name("tap.js")
 WAIT_MS = 15_000
 
 
 @contextmanager
-def serving(app: Any, port: int = 0) -> Iterator[str]:
-    """Serves an ASGI application on the loopback address from a thread; gives its URL."""
+def serving(build: Callable[[], Any], port: int = 0) -> Iterator[str]:
+    """Builds an ASGI application and serves it on the loopback address, in a thread; gives its URL."""
     listener = socket.create_server(("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    servers: list[uvicorn.Server] = []
+
+    def serve() -> None:
+        servers.append(uvicorn.Server(uvicorn.Config(build(), log_level="critical", timeout_graceful_shutdown=1)))
+        servers[0].run(sockets=[listener])
+
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
-        while not server.started:
+        while not (servers and servers[0].started):
             assert thread.is_alive(), "the server died while starting"
             time.sleep(0.01)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
     finally:
-        server.should_exit = True
+        for server in servers:
+            server.should_exit = True
         thread.join()
         listener.close()
 
 
-@contextmanager
 def chromium(
-    path: str,
-    microphone_wav: Path | None = None,
-    loop_microphone: bool = False,
-    deny_microphone: bool = False,
-    arguments: tuple[str, ...] = (),
-) -> Iterator[Browser]:
-    """A headless Chromium whose microphone plays a WAV file (once, or for ever), or whose user denies it."""
-    prompts = "--deny-permission-prompts" if deny_microphone else "--use-fake-ui-for-media-stream"
+    playwright: Playwright, path: str, microphone_wav: Path | None = None, *arguments: str, deny: bool = False
+) -> Browser:
+    """A headless Chromium whose microphone plays a WAV file once, or whose user denies the microphone."""
+    prompts = "--deny-permission-prompts" if deny else "--use-fake-ui-for-media-stream"
     flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", prompts, *arguments]
     if microphone_wav is not None:
-        flags.append(f"--use-file-for-fake-audio-capture={microphone_wav}{'' if loop_microphone else '%noloop'}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
+        flags.append(f"--use-file-for-fake-audio-capture={microphone_wav}%noloop")
+    return playwright.chromium.launch(executable_path=path, headless=True, args=flags)
 
 
 class Tab:
@@ -131,14 +128,19 @@ class Tab:
         self._drain()
         return np.concatenate([block for _, _, block in self._blocks] or [np.zeros(0, np.int16)]), self._rate_hz
 
-    def last_sound_ms(self, threshold: int = 300) -> float:
-        """Wall clock, in milliseconds since the epoch, of the last sample that was louder than the threshold."""
+    def silent_from_s(self, after_s: float, for_s: float = 0.2, threshold: int = 100) -> float:
+        """When, in seconds since 1970, the loudspeaker first fell silent for a while at or after this moment."""
         self._drain()
-        for at_ms, _, block in reversed(self._blocks):
+        silent_since_s: float | None = None
+        for at_ms, _, block in self._blocks:
+            end_s = at_ms / 1000
             loud = np.flatnonzero(np.abs(block.astype(np.int32)) > threshold)
             if len(loud):
-                return at_ms - (len(block) - int(loud[-1])) * 1000 / self._rate_hz
-        raise AssertionError("no sound was played at all")
+                silent_since_s = end_s - (len(block) - 1 - int(loud[-1])) / self._rate_hz
+            silent_since_s = end_s if silent_since_s is None else silent_since_s
+            if end_s >= after_s and end_s - max(silent_since_s, after_s) >= for_s:
+                return max(silent_since_s, after_s)
+        raise AssertionError("the loudspeaker never fell silent")
 
     def wait(self, seconds: float) -> None:
         """Lets the page run; Playwright's callbacks come through meanwhile."""
@@ -173,6 +175,15 @@ def write_microphone(path: Path, sound: NDArray[np.int16], rate_hz: int) -> Path
         file.setframerate(rate_hz)
         file.writeframes(sound.astype("<i2").tobytes())
     return path
+
+
+def voice(seconds: float, rate_hz: int) -> NDArray[np.int16]:
+    """Four syllables a second of a gliding hum with harmonics; a browser's noise suppression lets it through."""
+    time_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    phase = 2 * np.pi * np.cumsum(120 + 20 * np.sin(2 * np.pi * 1.5 * time_s)) / rate_hz
+    hum = sum(np.sin(number * phase) / number**0.7 for number in range(1, 25))
+    syllables = hum * np.sqrt(np.clip(np.sin(2 * np.pi * 4 * time_s), 0, 1))
+    return (20_000 * syllables / np.abs(syllables).max()).astype(np.int16)
 
 
 def strength(sound: NDArray[np.int16], rate_hz: int, tone_hz: float) -> float:

@@ -43,15 +43,23 @@ class Secrets:
 
 def refusal(headers: Mapping[str, str], secret: str | None, known: Secrets, bound_host: str) -> str | None:
     """Why a socket with these headers and this secret is refused; None if it is welcome."""
-    host = headers.get("host", "")
     origin = headers.get("origin")
-    if is_loopback(bound_host) and not is_loopback(_host_name(host)):
-        return f"this server listens on {bound_host} only and does not answer to the name {host!r}"
-    if origin is not None and not same_origin(origin, headers.get("x-forwarded-host") or host):
+    public_host = headers.get("x-forwarded-host") or headers.get("host", "")
+    if complaint := foreign_host(headers, bound_host):
+        return complaint
+    if origin is not None and not same_origin(origin, public_host):
         return f"pages of {origin} may not connect here"
     if secret is None:
         return None if origin is None else "the page sent no session secret"
     return None if secret in known else "the session secret is unknown; reload the page"
+
+
+def foreign_host(headers: Mapping[str, str], bound_host: str) -> str | None:
+    """Why a request with this Host is not meant for a server on a loopback address; None if it is."""
+    host = headers.get("host", "")
+    if not is_loopback(bound_host) or is_loopback(_host_name(host)):
+        return None
+    return f"This server listens on {bound_host} only and does not answer to the name {host!r}; use --host to serve it."
 
 
 def same_origin(origin: str, host: str) -> bool:

@@ -4,6 +4,7 @@ Gradio gives the layout, the theme, the settings, the examples and, when a tab l
 conversation passes through it.
 """
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -44,7 +45,18 @@ watch('value', async () => {
 
 
 def mount_page(app: FastAPI, settings: Settings, secrets: Secrets, assets: Path) -> None:
-    """Mounts the page at `/` of the application."""
+    """Mounts the page at `/` of the application; call it outside of any event loop.
+
+    It runs in a loop of its own, because Gradio otherwise makes four and never closes them.
+    """
+
+    async def mount() -> None:
+        _mount(app, settings, secrets, assets)
+
+    asyncio.run(mount())
+
+
+def _mount(app: FastAPI, settings: Settings, secrets: Secrets, assets: Path) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "0"  # Gradio reads it when Blocks are made; nothing else turns it off
     blocks = build_page(settings, secrets, assets)
     gr.mount_gradio_app(
@@ -76,9 +88,7 @@ def build_page(settings: Settings, secrets: Secrets, assets: Path) -> gr.Blocks:
 
 def _part(file: Path) -> None:
     """A piece of HTML that `page.js` fills with life; its element id is `sotto-` and the file's name."""
-    gr.HTML(
-        file.read_text(encoding="utf-8"), elem_id=f"sotto-{file.stem}", js_on_load=None, apply_default_css=False
-    )
+    gr.HTML(file.read_text(encoding="utf-8"), elem_id=f"sotto-{file.stem}", js_on_load=None, apply_default_css=False)
 
 
 def _settings(settings: Settings) -> None:

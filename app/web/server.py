@@ -19,7 +19,7 @@ from app.errors import RunError
 from app.realtime.interfaces import Assistant
 from app.realtime.socket import MESSAGE_LIMIT_BYTES
 from app.web.access import Secrets
-from app.web.headers import SafetyHeaders
+from app.web.guards import HostGuard, SafetyHeaders
 from app.web.realtime_route import realtime_route
 
 ASSETS = Path(__file__).parents[2] / "assets" / "web"
@@ -43,6 +43,7 @@ def build_app(
         app.mount("/sotto", StaticFiles(directory=ASSETS), name="sotto")
         mount_page(app, settings, secrets, ASSETS)
     app.add_middleware(SafetyHeaders)
+    app.add_middleware(HostGuard, bound_host=settings.host)
     return app
 
 

@@ -7,7 +7,12 @@ const REPORT_SAMPLES = 2400;   // a position every 100 ms
 class Capture extends AudioWorkletProcessor {
   constructor({ processorOptions: { frameSamples } }) {
     super();
-    this.frame = new Int16Array(frameSamples);
+    this.frameSamples = frameSamples;
+    this.begin();
+  }
+
+  begin() {
+    this.frame = new Int16Array(this.frameSamples);
     this.filled = 0;
   }
 
@@ -15,10 +20,9 @@ class Capture extends AudioWorkletProcessor {
     if (!channel) return true;
     for (const sample of channel) {
       this.frame[this.filled++] = Math.max(-1, Math.min(1, sample)) * 32767;
-      if (this.filled === this.frame.length) {
-        this.port.postMessage(this.frame, [this.frame.buffer]);
-        this.frame = new Int16Array(this.frame.length);
-        this.filled = 0;
+      if (this.filled === this.frameSamples) {
+        this.port.postMessage(this.frame, [this.frame.buffer]);      // handed over, not copied
+        this.begin();
       }
     }
     return true;

@@ -21,7 +21,7 @@ from app.events import ConversationEvent, Mind, Mouth
 INPUT_HZ, OUTPUT_HZ = 16_000, 24_000
 LOUDNESS = 600.0  # root mean square of int16 samples that counts as speech
 SILENCE_S = 0.4  # ends an utterance
-WORDS = "what is seventeen times twenty three please".split()
+WORDS = ["what", "is", "seventeen", "times", "twenty", "three", "please"]
 PHRASES = (
     "Let me work that out step by step.",
     " Seventeen times twenty is three hundred and forty.",
@@ -63,6 +63,7 @@ class FakeConversation:
         self.script = script
         self.voice = voice
         self.reports: list[tuple[int, int, bool]] = []
+        self.interrupted_at_s: list[float] = []  # seconds since 1970
         self._clock = clock
         self._on_exit = on_exit
         self._queue: asyncio.Queue[ConversationEvent] = asyncio.Queue()
@@ -72,7 +73,7 @@ class FakeConversation:
         self._played = 0
         self._speaking_samples = 0
         self._task: asyncio.Task[None] | None = None
-        self._loud_s = self._quiet_s = 0.0
+        self._loud_s = self._quiet_s = self._spoken_s = 0.0
         self._in_speech = False
         self._spoken_words = 0
         self._answer = ""
@@ -128,13 +129,14 @@ class FakeConversation:
                 self._finish(interrupted=False)
 
     def _begin_speech(self) -> None:
-        self._in_speech, self._spoken_words = True, 0
+        self._in_speech, self._spoken_words, self._spoken_s = True, 0, 0.0
         self._interrupt()
         self._emit(events.SpeechStarted(self._now))
         self._emit(events.StateChanged(self._now, Mind.LISTENING, Mouth.SILENT))
 
     def _partial(self, seconds: float) -> None:
-        words = min(len(WORDS), 1 + int(self._loud_s / 0.25))
+        self._spoken_s += seconds
+        words = min(len(WORDS), 1 + int(self._spoken_s / 0.15))
         if words != self._spoken_words:
             self._spoken_words = words
             self._emit(events.PartialTranscript(self._now, " ".join(WORDS[:words])))
@@ -143,6 +145,7 @@ class FakeConversation:
         """Sound first, bookkeeping after."""
         if self._task is None:
             return
+        self.interrupted_at_s.append(time.time())
         self._emit(events.Flush(self._now, self._turn, self._epoch))
         self._emit(events.StateChanged(self._now, Mind.IDLE, Mouth.INTERRUPTED))
         self._finish(interrupted=True)

@@ -1,7 +1,16 @@
-"""Headers: what every answer of the server tells the browser about safety. Plain ASGI, so that streams stay streams."""
+"""Guards: what stands before every HTTP answer. Plain ASGI, so that streams stay streams.
 
-from starlette.datastructures import MutableHeaders
+`HostGuard` answers only to the names of this machine while the server listens on a loopback address; `SafetyHeaders`
+tells the browser what a page may do.
+"""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.access import foreign_host
+
+MISDIRECTED = 421
 
 CONTENT_POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; connect-src 'self' ws: wss: blob: data:; "
@@ -10,8 +19,23 @@ CONTENT_POLICY = (
 """What a page may load: this server only. Gradio's page needs inline scripts and `eval`."""
 
 
+class HostGuard:
+    """Refuses HTTP requests for foreign names; sockets have their own check."""
+
+    def __init__(self, app: ASGIApp, bound_host: str) -> None:
+        self._app = app
+        self._bound_host = bound_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        complaint = foreign_host(Headers(scope=scope), self._bound_host) if scope["type"] == "http" else None
+        if complaint is None:
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse(f"{complaint}\n", MISDIRECTED)(scope, receive, send)
+
+
 class SafetyHeaders:
-    """Adds the headers to every HTTP response."""
+    """Adds the safety headers to every HTTP response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
