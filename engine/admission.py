@@ -50,9 +50,13 @@ class LayerTraits:
 
 @dataclass(frozen=True, slots=True)
 class ModelTraits:
-    """What the engine must know of a model. max_positions: None if the model names no limit."""
+    """What the engine must know of a model.
+
+    dtype: of the keys and values it computes; max_positions: None if the model names no limit.
+    """
 
     layers: tuple[LayerTraits, ...]
+    dtype: torch.dtype
     vocab_size: int
     max_positions: int | None
 
@@ -77,7 +81,7 @@ def inspect_model(model: Any) -> ModelTraits:
         require_same_rope_far_away(model, distant, rope, far_positions)
         layers.append(layer_traits(near, rope))
         require_window_mask(model, masked, layers[-1].window, far)
-    return ModelTraits(tuple(layers), int(config.vocab_size), limit and int(limit))
+    return ModelTraits(tuple(layers), near_calls[0].key.dtype, int(config.vocab_size), limit and int(limit))
 
 
 def refusal(model: Any, reason: str) -> ModelRefused:

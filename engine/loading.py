@@ -30,7 +30,8 @@ def load_model(name_or_folder: str | Path, device: str | torch.device, dtype: to
     """Load from a folder, or by name from the local cache; raises `ModelNotFound` or `ModelUnreadable`."""
     folder = find_folder(name_or_folder)
     tokenizer = load_tokenizer(folder)
-    return LoadedModel(load_weights(folder, dtype).to(device), tokenizer, str(name_or_folder), folder)
+    model = put_on_device(load_weights(folder, dtype), device)
+    return LoadedModel(model, tokenizer, str(name_or_folder), folder)
 
 
 def find_folder(name_or_folder: str | Path) -> Path:
@@ -42,14 +43,16 @@ def find_folder(name_or_folder: str | Path) -> Path:
                 f"the folder {folder} holds no config.json; give the folder that a model was saved to"
             )
         return folder
-    if looks_like_path(str(name_or_folder)):
+    if folder.is_file():
+        raise ModelNotFound(f"{folder} is a file; give the folder that the model was saved to")
+    if isinstance(name_or_folder, Path) or looks_like_path(name_or_folder):
         raise ModelNotFound(f"there is no model folder {folder}; check the path")
-    return cached_folder(str(name_or_folder))
+    return cached_folder(name_or_folder)
 
 
 def looks_like_path(name: str) -> bool:
     """Whether `name` can only be meant as a path: hub names are "name" or "owner/name"."""
-    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name or Path(name).is_file()
+    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
 
 
 def cached_folder(name: str) -> Path:
@@ -74,9 +77,12 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # tokenizer files fail in too many ways to list
         raise ModelUnreadable(f"the tokenizer in {folder} cannot be loaded ({brief(error)})") from error
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # without files, an empty one comes back
+        raise ModelUnreadable(f"the folder {folder} holds no tokenizer; copy tokenizer.json beside the model")
+    return tokenizer
 
 
 def load_weights(folder: Path, dtype: torch.dtype) -> Any:
@@ -90,8 +96,16 @@ def load_weights(folder: Path, dtype: torch.dtype) -> Any:
         raise ModelUnreadable(f"the model in {folder} cannot be loaded ({brief(error)})") from error
     missing = sorted(report["missing_keys"])
     if missing:
-        raise ModelUnreadable(f"the weights in {folder} lack {len(missing)} tensors, among them {missing[0]}")
+        tensors = f"{len(missing)} tensor{'s' if len(missing) > 1 else ''}"
+        raise ModelUnreadable(f"the weights in {folder} lack {tensors} that the model needs, such as {missing[0]}")
     return model.eval()
+
+
+def put_on_device(model: Any, device: str | torch.device) -> Any:
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:  # no such device, or too little memory on it
+        raise ModelUnreadable(f"the model cannot be put on device {str(device)!r} ({brief(error)})") from error
 
 
 def brief(error: BaseException) -> str:

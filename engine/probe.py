@@ -94,7 +94,7 @@ def hides_all_but_window(mask: Tensor, window: int | None, far: int) -> bool:
     rule = getattr(mask, "rule", None)
     if rule is None:
         return False
-    positions = sample_positions(window, far)
+    positions = sample_positions(window, far).to(mask.device)
     query, key = positions[:, None], positions[None, :]
     expected = (key <= query) & (key > query - (far + 1 if window is None else window))
     try:

@@ -54,9 +54,9 @@ class ModelRunner:
         require_unused(model)
         self.model = model.eval()
         self.rotation = rotation
-        weights = next(model.parameters())
-        self.device, self.dtype = weights.device, weights.dtype
+        self.device = next(model.parameters()).device
         self.traits = inspect_model(model)
+        self.dtype = self.traits.dtype
         self.vocab_size = self.traits.vocab_size
         shapes = [layer.shape for layer in self.traits.layers]
         self.arena = Arena(shapes, kv_tokens, self.dtype, self.device)

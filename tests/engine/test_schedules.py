@@ -176,13 +176,13 @@ def yarn(request: pytest.FixtureRequest) -> tuple[ModelRunner, Oracle]:
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
-@settings(patient, max_examples=150)
+@settings(patient, max_examples=100)
 @given(schedule=schedules)
 def test_any_schedule_gives_the_oracles_logits(plain: tuple[ModelRunner, Oracle], schedule: list[Any]) -> None:
     assert replay(schedule, *plain) < 1e-11
 
 
-@settings(patient, max_examples=40)
+@settings(patient, max_examples=30)
 @given(schedule=schedules)
 def test_any_schedule_gives_the_oracles_logits_under_yarn(
     yarn: tuple[ModelRunner, Oracle], schedule: list[Any]
