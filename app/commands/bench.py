@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from app.config import Settings
+from app.files import check_place
 from app.options import positive
 
 
@@ -27,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    if args.json is not None:
+        check_place(args.json)
     from app.bench import run as measure
 
     return measure(args, settings)

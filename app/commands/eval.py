@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from app.config import Settings
+from app.files import check_place
 from app.options import positive
 
 
@@ -21,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    if args.json is not None:
+        check_place(args.json)
     from app.evaluate import run as evaluate
 
     return evaluate(args, settings)

@@ -87,6 +87,8 @@ def test_version_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
         (["ask", "--text", "a", "--out", "/no/such/folder/a.wav"], "there is no folder /no/such/folder"),
         (["ask", "--text", "a", "--events", "/"], "it is a folder"),
         (["bench", "--context", "0"], "0 is less than 1"),
+        (["bench", "--json", "/no/such/folder/b.json"], "there is no folder /no/such/folder"),
+        (["eval", "--json", "/"], "it is a folder"),
         (["ask", "--tex", "abbreviated"], "one of the arguments --text --audio is required"),
     ],
 )
