@@ -10,7 +10,6 @@ The model is left as it was found.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from engine.errors import ModelRefused
 from engine.probe import Call, Probe, hides_all_but_window, observe
 from engine.rope import Pairing, Rope, TurnTables
 from engine.rotary import own_rotary
+from engine.traits import LayerTraits, ModelTraits
 
 NEAR_POSITIONS = (0, 1, 2, 3, 17, 100)
 LENGTH_DEPENDENT_ROPE = {"dynamic", "longrope"}
@@ -32,33 +32,6 @@ KNOWN_ARGUMENTS = {
 }  # fmt: skip
 ROTATION_TOLERANCE = {torch.bfloat16: 3e-2, torch.float16: 5e-3}  # relative; else 2e-4
 ANGLE_ROUNDING = 5e-7  # relative error per position of angles that models compute in float32
-
-
-@dataclass(frozen=True, slots=True)
-class LayerTraits:
-    """One attention layer.
-
-    group: query heads per key head; scale: softmax scale; window: tokens it sees back, None for all.
-    """
-
-    rope: Rope
-    shape: LayerShape
-    group: int
-    scale: float
-    window: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelTraits:
-    """What the engine must know of a model.
-
-    dtype: of the keys and values it computes; max_positions: None if the model names no limit.
-    """
-
-    layers: tuple[LayerTraits, ...]
-    dtype: torch.dtype
-    vocab_size: int
-    max_positions: int | None
 
 
 def inspect_model(model: Any) -> ModelTraits:

@@ -130,18 +130,21 @@ def check_lengths(layouts: Iterable[Layout], max_positions: int) -> None:
 
 def feeds_sharing_blocks(feeds: Sequence[Feed]) -> list[list[int]]:
     """Indices of the feeds, in groups that share no block with each other; short feeds first in each group."""
-    groups: list[tuple[set[Block], list[int]]] = []
+    leader = list(range(len(feeds)))  # union-find: feeds with the same last leader share blocks, perhaps through others
+
+    def last_leader(index: int) -> int:
+        while leader[index] != index:
+            index = leader[index]
+        return index
+
+    first_user: dict[Block, int] = {}
     for index, feed in enumerate(feeds):
-        blocks, members = {piece.block for piece in feed.view.slices}, [index]
-        apart = []
-        for group in groups:
-            if blocks.isdisjoint(group[0]):
-                apart.append(group)
-            else:
-                blocks |= group[0]
-                members = group[1] + members
-        groups = [*apart, (blocks, members)]
-    return [sorted(members, key=lambda index: len(feeds[index].tokens)) for _, members in groups]
+        for piece in feed.view.slices:
+            leader[last_leader(first_user.setdefault(piece.block, index))] = last_leader(index)
+    groups: dict[int, list[int]] = {}
+    for index in range(len(feeds)):
+        groups.setdefault(last_leader(index), []).append(index)
+    return [sorted(group, key=lambda index: len(feeds[index].tokens)) for group in groups.values()]
 
 
 def spans(feed: Feed, before: dict[Block, int]) -> tuple[Span, ...]:

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.admission import LayerTraits
 from engine.plan import Layout
 from engine.rope import TurnTables
 from engine.step import Step
+from engine.traits import LayerTraits
 
 NAME = "sotto_shared_blocks_reference"
 

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.admission import LayerTraits
 from engine.arena import Arena
 from engine.plan import Plan
 from engine.rope import Turn, TurnTables
 from engine.tile import Tile, build_tiles
+from engine.traits import LayerTraits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
