@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from app.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "SOTTO_"
-NOT_SETTINGS = {"SOTTO_DEBUG", "SOTTO_CONFIG"}  # read by the command line itself
+NOT_SETTINGS = {"SOTTO_DEBUG", "SOTTO_CONFIG", "SOTTO_GOLDEN", "SOTTO_SHOTS"}  # read by the command line and the tests
 AUTO: Final = "auto"
 
 
