@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+CANDIDATES = 1024  # the nucleus is nearly always among so many; sorting a whole vocabulary costs tens of milliseconds
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -40,14 +42,21 @@ class Sampler:
             logits = logits.index_fill(0, torch.tensor(list(banned), device=logits.device), float("-inf"))
         if self._sampling.temperature == 0:
             return int(logits.argmax())
-        probabilities = torch.softmax(logits.double().cpu() / self._sampling.temperature, -1)
-        return int(torch.multinomial(nucleus(probabilities, self._sampling.top_p), 1, generator=self._generator))
+        scaled = (logits - logits.max()) / self._sampling.temperature  # so no temperature is too low
+        probabilities, tokens = nucleus(torch.softmax(scaled, -1), self._sampling.top_p)
+        return int(tokens[torch.multinomial(probabilities, 1, generator=self._generator)])
 
 
-def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
-    """Probabilities [V] with all but the nucleus set to zero; the likeliest token always stays."""
+def nucleus(probabilities: Tensor, top_p: float, candidates: int = CANDIDATES) -> tuple[Tensor, Tensor]:
+    """The fewest tokens that hold `top_p` of the probabilities [V], likeliest first; one at least.
+
+    Returns their probabilities [n] and their ids [n], on the CPU. candidates: how many are looked at first.
+    """
     if top_p >= 1:
-        return probabilities
-    ordered, order = probabilities.sort(descending=True)
-    outside = ordered.cumsum(-1) - ordered >= top_p
-    return probabilities.scatter(0, order[outside], 0.0)
+        return probabilities.cpu(), torch.arange(len(probabilities))
+    likeliest, tokens = (found.cpu() for found in probabilities.topk(min(candidates, len(probabilities))))
+    reached = likeliest.double().cumsum(-1)
+    if reached[-1] < top_p and len(tokens) < len(probabilities):
+        return nucleus(probabilities, top_p, len(probabilities))
+    count = int((reached - likeliest < top_p).sum())
+    return likeliest[:count], tokens[:count]
