@@ -54,7 +54,7 @@ class Assistant:
         self._engine.start()
 
     def close(self) -> None:
-        """End everything. Harmless when repeated or never started."""
+        """End everything; open conversations can only be left now. Harmless when repeated or never started."""
         if self._engine is not None:
             self._engine.stop()
             self._engine = None
@@ -82,16 +82,21 @@ class Assistant:
             raise RunError("the assistant is not running; call start() first")
         method = method or self.settings.method
         _check_method(method)
-        parts = self.warm_voice() if voice else None
+        voices = self.warm_voice() if voice else None
         engine = self._engine
         tokens = engine.call(lambda running: self._open_tokens(running, method)).result()
+        try:
+            listener = voices.new_listener() if voices else None
+        except BaseException:
+            engine.call(lambda running: running.close(tokens))
+            raise
         self._open += 1
         return Conversation(
             Parts(
                 engine=engine,
                 tokens=tokens,
-                listener=parts.new_listener() if parts else None,
-                synthesizer=parts.synthesizer if parts else None,
+                listener=listener,
+                synthesizer=voices.synthesizer if voices else None,
                 hearing=self._hearing,
                 speaking=self._speaking,
                 clock=self._clock,

@@ -23,13 +23,14 @@ from typing import Any
 from app.config import Settings
 from app.demo.checking import is_right
 from app.demo.problems import SUM_FAMILIES, Problem, sample_problem
-from app.errors import UsageError
+from app.errors import RunError, UsageError
 from app.files import write_whole
 from app.latency import silences
 from app.models import build_engine
 from engine.conversation import Conversation
 from engine.engine import Engine
-from engine.events import EndReason, Event, StreamName, TokenGenerated, TurnEnded
+from engine.errors import EngineFull
+from engine.events import ConversationFailed, EndReason, Event, StreamName, TokenGenerated, TurnEnded
 from engine.methods import METHODS
 
 SPEECH_STEPS = 3  # steps of decoding that one spoken token of the answer lasts
@@ -71,6 +72,8 @@ class _Attempt:
                     self.answer_steps.append(step)
             case TurnEnded():
                 self.ended = event
+            case ConversationFailed(message=message):
+                raise RunError(f"the engine failed at {self.problem.question!r}: {message}")
 
     def outcome(self, method: str) -> Outcome:
         assert self.ended is not None
@@ -101,8 +104,13 @@ def evaluate(
     done: dict[int, Outcome] = {}
     while waiting or at_work:
         while waiting and len(at_work) < AT_ONCE:
+            try:
+                conversation = engine.open(method)
+            except EngineFull:
+                if not at_work:
+                    raise
+                break
             index, problem = waiting.pop()
-            conversation = engine.open(method)
             conversation.listen(problem.question)
             conversation.end_input()
             at_work[conversation.id] = (index, _Attempt(problem, conversation))

@@ -1,8 +1,8 @@
 """What a conversation tells its listeners: words, thoughts, sound, states, faults.
 
-Every event carries `at_s`, seconds of the conversation's monotonic clock. Sound is 24 kHz mono s16le. An `epoch` counts
-the user's interruptions: sound of an older epoch is stale and must be dropped wherever it is met. This module knows
-nothing of sockets, pages or models.
+Every event carries `at_s`, seconds of the conversation's monotonic clock. Sound is 24 kHz mono s16le. An `epoch` names
+the sound of one turn: epochs only grow, with every turn and with every interruption; sound of an older epoch is stale
+and must be dropped wherever it is met. This module knows nothing of sockets, pages or models.
 """
 
 from dataclasses import dataclass, field

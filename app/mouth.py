@@ -1,6 +1,6 @@
 """The mouth: answer text in, sound out, phrase by phrase, and the account of what was heard.
 
-One `Utterance` speaks one turn in one epoch; when the epoch is over it is cancelled and can give nothing any more.
+One `Utterance` speaks one turn in one epoch; when the epoch is over it is silenced and gives nothing any more.
 Phrases go to the synthesizer as soon as they are whole or the timer says so. It knows no model and no socket.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 from audio.heard import SpokenPhrase, heard_in_answer
@@ -56,12 +56,15 @@ class Utterance:
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
         self._said: list[Said] = []
         self._stream: SpeechStream | None = None
+        self._silenced = False
         self._timer: asyncio.TimerHandle | None = None
         self.first_phrase_s: float | None = None
         self._task = asyncio.create_task(self._speak())
 
     def write(self, text: str) -> None:
         """More of the answer."""
+        if self._silenced:
+            return
         self._hand_over(self._splitter.push(text, self._clock()))
         self._set_timer()
 
@@ -71,12 +74,17 @@ class Utterance:
         self._hand_over(self._splitter.flush())
         self._phrases.put_nowait(None)
 
-    async def cancel(self) -> None:
-        """Be silent: nothing is given out after this returns."""
+    def silence(self) -> None:
+        """Be silent: nothing is given out from now on. Harmless when repeated."""
+        self._silenced = True
         self._stop_timer()
         if self._stream is not None:
             self._stream.cancel()
+            self._stream = None
         self._task.cancel()
+
+    async def wait(self) -> None:
+        """Until it has spoken all, or was silenced and has let go of everything."""
         await asyncio.gather(self._task, return_exceptions=True)
 
     def heard(self, played_samples: int) -> int:
@@ -110,20 +118,34 @@ class Utterance:
             self._on_error(error)
 
     async def _say(self, phrase: Phrase) -> None:
-        loop = asyncio.get_running_loop()
-        stream = await loop.run_in_executor(self._executor, speak, self._synthesizer, phrase.text)
+        stream = await self._begin(phrase)
         if stream is None:
             return
         said = Said(phrase)
         self._said.append(said)
         self._stream = stream
-        text = phrase.text
+        text, loop = phrase.text, asyncio.get_running_loop()
         while (chunk := await loop.run_in_executor(self._executor, _next, stream)) is not None:
             said.take(chunk)
             self._on_sound(chunk.pcm.astype("<i2").tobytes(), text)
             text = ""
         said.complete = True
         self._stream = None
+
+    async def _begin(self, phrase: Phrase) -> SpeechStream | None:
+        """The phrase's sound; None if nothing in it can be spoken. A stream that comes too late is cancelled."""
+        beginning = self._executor.submit(speak, self._synthesizer, phrase.text)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(beginning))
+        except asyncio.CancelledError:
+            if not beginning.cancel():
+                beginning.add_done_callback(_cancel)
+            raise
+
+
+def _cancel(begun: Future[SpeechStream | None]) -> None:
+    if begun.exception() is None and (stream := begun.result()) is not None:
+        stream.cancel()
 
 
 def _next(stream: SpeechStream) -> SpeechChunk | None:

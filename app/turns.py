@@ -1,8 +1,8 @@
 """The turn machine: who has the floor, which turn and epoch it is, and what mind and mouth show. Pure: (state, event)
 → (state, actions).
 
-A barge-in raises the epoch; whatever carries an older epoch is stale. Sound stops first, bookkeeping follows: `CutOff`
-is always the first action. It knows no sound, no model and no clock.
+Every turn has an epoch of its own, and a barge-in raises the epoch too; whatever carries an older epoch is stale. Sound
+stops first, bookkeeping follows: `CutOff` is always the first action. It knows no sound, no model and no clock.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Act
             after = replace(cut, mind=Mind.LISTENING)
         case WordsSpoken(text) | WordsTyped(text) if text.strip():
             cut, actions = _cut_off(state)
-            after = TurnState(state.turn + 1, cut.epoch, Mind.THINKING, Mouth.SILENT, active=True)
+            after = TurnState(state.turn + 1, cut.epoch + 1, Mind.THINKING, Mouth.SILENT, active=True)
             actions.append(Begin(after.turn, text.strip(), spoken=isinstance(happening, WordsSpoken)))
         case WordsSpoken() | WordsTyped():
             after, actions = _fall_silent(state), []
@@ -150,6 +150,8 @@ def _progress(
     state: TurnState, happening: Thought | Answered | AnswerEnded | SoundStarted | SoundEnded
 ) -> tuple[TurnState, list[Action]]:
     match happening:
+        case Thought() | Answered() if state.written:  # the step that ended the answer brought this too
+            return state, []
         case Thought():
             return replace(state, mind=Mind.THINKING), []
         case Answered():

@@ -7,19 +7,21 @@ answers'.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torch import Tensor
+
 from engine.arena import Arena
-from engine.block import Block
 from engine.errors import ContextFull
 from engine.events import EndReason, Event, TurnEnded
 from engine.gate import GateSettings
+from engine.history import History
 from engine.methods import METHODS, Moment, Planned, Turn, TurnSetup
 from engine.prompts import Prompts, PromptTokens
 from engine.sampling import Sampler
+from engine.stream import Stream
 from engine.text import ParagraphEnd, user_ids
 from engine.view import Feed, Logits, View
 
@@ -29,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What all conversations share: the tokenizer and the prompts, whole and tokenized."""
+    """What all conversations share: the tokenizer and the prompts, whole and tokenized.
+
+    control: tokens that are no text, which no stream may write.
+    """
 
     tokenizer: PreTrainedTokenizerBase
     prompts: Prompts
     tokens: PromptTokens
+    control: Set[int]
     paragraph_end: ParagraphEnd
 
     @property
@@ -45,6 +51,7 @@ class Model:
 class Conversation:
     """One conversation. Made by `Engine.open`; all its methods are called on the engine's thread.
 
+    Its context is three blocks, [system | history | input]; the next step brings them to what they should be.
     limit_tokens: the longest any of its views may become.
     """
 
@@ -54,62 +61,71 @@ class Conversation:
         self.id, self.method, self.limit_tokens = identity, method, limit_tokens
         self.turn_number, self.steps, self.closed = 0, 0, False
         self._model, self._arena, self._sampler = model, arena, sampler
-        self._system, self._history, self._input = (arena.block(name) for name in ("system", "history", "input"))
-        self._unfed: list[tuple[Block, View, tuple[int, ...]]] = []
-        self._queue(self._system, View(self._system), model.tokens.system)
-        self._past: deque[tuple[int, ...]] = deque(maxlen=model.prompts.history.turns)
+        self._context = tuple(arena.block(name) for name in ("system", "history", "input"))
+        self._context_changed = True
+        self._history = History(
+            model.tokens.history_role, model.tokens.history_close, model.prompts.history.turns, limit_tokens // 3
+        )
         self._said: tuple[int, ...] = ()
         self._turn: Turn | None = None
+        self._latest_output: Stream | None = None
         self._outbox: list[Event] = []
 
     # -- what the user does
 
     def listen(self, text: str) -> None:
         """The user's words so far in this turn are exactly this text: what is new is fed, what was revised is fed
-        again.
+        again. The oldest turns are forgotten if they leave no room for it.
 
-        Raises ContextFull if the model cannot take so much text, and RuntimeError while a turn is running.
+        Raises ContextFull if the model cannot take so much text, and RuntimeError while a turn is running; then
+        nothing has changed.
         """
-        if self._turn is not None:
-            raise RuntimeError("the turn is running; interrupt it before listening to new words")
+        if self._turn is not None or self.closed:
+            raise RuntimeError("the conversation is closed, or its turn is running; interrupt it first")
         tokens = (*self._model.tokens.input_open, *user_ids(self._model.tokenizer, text))
-        context = View(self._system, self._history)
         room = self.limit_tokens // 2
-        if context.length + len(tokens) > room:
-            raise ContextFull(context.length + len(tokens), room)
-        kept = _common(self._input.tokens, tokens)
-        self._arena.crop(self._input, kept)
+        length = len(self._model.tokens.system) + len(tokens)
+        if length > room:
+            raise ContextFull(length, room)
+        self._history.make_room(room - length)
         self._said = tokens
-        self._unfed = [item for item in self._unfed if item[0] is not self._input]
-        self._queue(self._input, View(context, self._input), tokens[kept:])
+        self._context_changed = True
 
-    def end_input(self) -> None:
-        """The user has finished: the turn begins with the next step."""
-        if self._turn is not None or not self._said:
-            raise RuntimeError("nothing was said, or the turn is already running")
-        self.turn_number += 1
+    def end_input(self, turn: int | None = None) -> None:
+        """The user has finished: the turn begins with the next step. turn: the caller's number for it; None counts
+        on.
+        """
+        if self._turn is not None or not self._said or self.closed:
+            raise RuntimeError("nothing was said, or the turn is running already, or the conversation is closed")
+        self.turn_number = self.turn_number + 1 if turn is None else turn
         self.steps = 0
         setup = TurnSetup(
             conversation=self.id,
             turn=self.turn_number,
             arena=self._arena,
-            context=View(self._system, self._history, self._input),
+            context=View(*self._context),
             prompts=self._model.tokens,
             gate=self._model.gate,
             sampler=self._sampler,
             tokenizer=self._model.tokenizer,
+            control=self._model.control,
             paragraph_end=self._model.paragraph_end,
             limit_tokens=self.limit_tokens,
         )
         self._turn = METHODS[self.method](setup)
 
-    def interrupt(self, heard_characters: int, at_s: float) -> None:
-        """End the running turn, if any; of its answer only the first so many characters are remembered."""
-        if self._turn is None:
+    def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None) -> None:
+        """The user heard only so many characters of this turn's answer (None: the latest's): end the turn if it still
+        runs, and remember no more than that of the answer. Without effect once another turn has begun.
+        """
+        if turn is not None and turn != self.turn_number:
             return
-        tokens = self._turn.output.generated[: self._turn.output.tokens_within(heard_characters)]
-        self._outbox.append(TurnEnded(self.id, self.turn_number, self.steps, at_s, EndReason.INTERRUPTED))
-        self._close_turn(tokens)
+        if self._turn is not None:
+            self._outbox.append(TurnEnded(self.id, self.turn_number, self.steps, at_s, EndReason.INTERRUPTED))
+            self._close_turn(self._turn.output.within(heard_characters))
+        elif self._latest_output is not None:
+            self._history.shorten(self._latest_output.within(heard_characters))
+            self._context_changed = True
 
     def close(self) -> None:
         """Give everything back to the arena."""
@@ -118,7 +134,8 @@ class Conversation:
         self.closed = True
         if self._turn is not None:
             self._turn.release()
-        for block in (self._system, self._history, self._input):
+            self._turn = None
+        for block in self._context:
             self._arena.release(block)
 
     # -- what the engine does
@@ -131,16 +148,21 @@ class Conversation:
     @property
     def has_work(self) -> bool:
         """Would `plan` or `drain` give anything?"""
-        return bool(self._turn or self._unfed or self._outbox)
+        return bool(self._turn or self._context_changed or self._outbox)
 
     def plan(self) -> list[Planned]:
         """The feeds of the next step."""
-        planned = [Planned(Feed(view, tokens, logits=Logits.NONE)) for _, view, tokens in self._unfed]
-        self._unfed = []
+        planned = self._bring_context() if self._context_changed else []
         if self._turn is not None:
             self.steps += 1
             planned += self._turn.plan()
         return planned
+
+    def take(self, item: Planned, logits: Tensor | None, at_s: float) -> Sequence[Event]:
+        """The logits [n, V] of a planned feed; returns what follows from the last of them."""
+        if item.take is None or logits is None:
+            return ()
+        return item.take(logits[-1], Moment(self.steps, at_s))
 
     def settle(self) -> None:
         """After a step's logits were taken: close a turn that is done."""
@@ -152,43 +174,31 @@ class Conversation:
         events, self._outbox = self._outbox, []
         return events
 
-    def now(self, at_s: float) -> Moment:
-        """The moment of the step just run."""
-        return Moment(self.steps, at_s)
-
     # -- inside
 
-    def _queue(self, block: Block, view: View, tokens: tuple[int, ...]) -> None:
-        if tokens:
-            self._unfed.append((block, view, tokens))
+    def _bring_context(self) -> list[Planned]:
+        """Cut the context's blocks back to what is still right, and feed what is missing. What stands behind a change
+        is fed again, because it was computed with the old context.
+        """
+        self._context_changed = False
+        wanted = (self._model.tokens.system, self._history.tokens, self._said)
+        planned, changed = [], False
+        for index, (block, tokens) in enumerate(zip(self._context, wanted, strict=True)):
+            kept = 0 if changed else _common(block.tokens, tokens)
+            changed = changed or kept < max(block.length, len(tokens))
+            self._arena.crop(block, kept)
+            if kept < len(tokens):
+                planned.append(Planned(Feed(View(*self._context[: index + 1]), tokens[kept:], logits=Logits.NONE)))
+        return planned
 
-    def _close_turn(self, output: Sequence[int]) -> None:
+    def _close_turn(self, answer: Sequence[int]) -> None:
         assert self._turn is not None
+        self._latest_output = self._turn.output
         self._turn.release()
         self._turn = None
-        self._arena.crop(self._input, 0)
-        self._unfed = [item for item in self._unfed if item[0] is not self._input]
-        self._remember(output)
+        self._history.add(self._said, answer)
         self._said = ()
-
-    def _remember(self, output: Sequence[int]) -> None:
-        """Keep the turn in the history block, as the plain transcript; drop the oldest turns beyond the prompts'
-        number.
-        """
-        if not self._past.maxlen:
-            return
-        tokens = self._model.tokens
-        turn = (*self._said, *tokens.history_role, *output, *tokens.history_close)
-        full = len(self._past) == self._past.maxlen
-        self._past.append(turn)
-        while len(self._past) > 1 and sum(map(len, self._past)) > self.limit_tokens // 3:
-            self._past.popleft()
-            full = True
-        fresh: tuple[int, ...] = turn
-        if full:
-            self._arena.crop(self._history, 0)
-            fresh = tuple(token for past in self._past for token in past)
-        self._queue(self._history, View(self._system, self._history), fresh)
+        self._context_changed = True
 
 
 def _common(old: Sequence[int], new: Sequence[int]) -> int:

@@ -6,26 +6,34 @@ methods take the logits, return what happened. It is synchronous, on one thread,
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from torch import Tensor
+
 from engine.arena import PAGE_TOKENS
 from engine.conversation import Conversation, Model
-from engine.errors import EngineError, EngineFull
+from engine.errors import EngineError, EngineFull, PromptInvalid
 from engine.events import ConversationFailed, Event
+from engine.loading import brief
 from engine.methods import METHODS, Planned
 from engine.prompts import Prompts, PromptTokens
 from engine.runner import ModelRunner
 from engine.sampling import Sampler, Sampling
-from engine.text import ParagraphEnd
+from engine.text import ParagraphEnd, control_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 MOST_BLOCKS = 12  # a conversation's blocks; each may waste part of a page
+
+Work = tuple[Conversation, Planned]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class EngineSettings:
 
 
 class Engine:
-    """Runs conversations on one model.
+    """Runs conversations on one model. Raises PromptInvalid if the prompts do not fit the tokenizer or the memory.
 
     `engine.open()` gives a conversation; tell it what the user says (`listen`, `end_input`) and call `step` until it
     has no work.
@@ -54,12 +62,26 @@ class Engine:
     ) -> None:
         settings = settings or EngineSettings()
         tokens = PromptTokens.of(prompts, tokenizer)
-        self.model = Model(tokenizer, prompts, tokens, ParagraphEnd(tokenizer))
-        self.runner = runner
         self.conversation_tokens = min(settings.conversation_tokens or 8192, runner.max_positions)
+        if self.conversation_tokens < tokens.least_tokens:
+            raise PromptInvalid(
+                f"prompts {prompts.name!r} need conversations of {tokens.least_tokens} tokens, but there is room for "
+                f"{self.conversation_tokens}; start with more kv_tokens"
+            )
+        control = {*control_tokens(tokenizer), *range(len(tokenizer), runner.vocab_size)}
+        control |= {tokens.end_of_thoughts, tokens.end_of_output}
+        self.model = Model(
+            tokenizer, prompts, tokens, frozenset(i for i in control if i < runner.vocab_size), ParagraphEnd(tokenizer)
+        )
+        self.runner = runner
         self._clock = clock
         self._conversations: dict[int, Conversation] = {}
         self._identities = count(1)
+
+    @property
+    def conversations(self) -> tuple[Conversation, ...]:
+        """All that are open, oldest first."""
+        return tuple(self._conversations.values())
 
     @property
     def has_work(self) -> bool:
@@ -93,25 +115,57 @@ class Engine:
         self._conversations.pop(conversation.id, None)
         conversation.close()
 
+    def fail(self, conversation: Conversation, error: Exception) -> ConversationFailed:
+        """Close a conversation that cannot go on, and tell why in one line."""
+        try:
+            self.close(conversation)
+        except Exception:  # a fault of ours; nothing is gained by failing on
+            log.exception("conversation %d could not give its memory back", conversation.id)
+        message = str(error) if isinstance(error, EngineError) else f"the engine failed ({brief(error)})"
+        return ConversationFailed(conversation.id, conversation.turn_number, self._clock(), message)
+
     def step(self) -> list[Event]:
-        """One forward pass for everybody; returns what happened, in order."""
-        events = [event for c in self._conversations.values() for event in c.drain()]
-        work = [(conversation, item) for conversation in self._conversations.values() for item in conversation.plan()]
-        if not work:
-            return events
-        logits = self.runner.run([item.feed for _, item in work])
+        """One forward pass for everybody; returns what happened, in order. A conversation that fails is closed and says
+        so; the others go on.
+        """
+        events: list[Event] = []
+        work: list[Work] = []
+        for conversation in self.conversations:
+            events += conversation.drain()
+            with self._guard(conversation, events):
+                work += [(conversation, item) for item in conversation.plan()]
+        results = self._run(work, events)
         at_s = self._clock()
-        for (conversation, item), row in zip(work, logits, strict=True):
-            events += self._take(conversation, item, row, at_s)
-        for conversation in list(self._conversations.values()):
-            conversation.settle()
+        for (conversation, item), logits in results:
+            if not conversation.closed:
+                with self._guard(conversation, events):
+                    events += conversation.take(item, logits, at_s)
+        for conversation in self.conversations:
+            with self._guard(conversation, events):
+                conversation.settle()
         return events
 
-    def _take(self, conversation: Conversation, item: Planned, logits: object, at_s: float) -> list[Event]:
-        if item.take is None or conversation.closed:
+    def _run(self, work: Sequence[Work], events: list[Event]) -> list[tuple[Work, Tensor | None]]:
+        """The logits of everybody's feeds. If the step fails, everybody runs apart, so that only the cause fails."""
+        if not work:
             return []
         try:
-            return list(item.take(logits[0], conversation.now(at_s)))  # type: ignore[index]
-        except EngineError as error:
-            self.close(conversation)
-            return [ConversationFailed(conversation.id, conversation.turn_number, at_s, str(error))]
+            return list(zip(work, self.runner.run([item.feed for _, item in work]), strict=True))
+        except Exception as error:
+            log.warning("a step failed and is run again, one conversation at a time (%s)", brief(error))
+        results: list[tuple[Work, Tensor | None]] = []
+        for conversation in self.conversations:
+            own = [(owner, item) for owner, item in work if owner is conversation]
+            with self._guard(conversation, events):
+                logits = self.runner.run([item.feed for _, item in own]) if own else []
+                results += zip(own, logits, strict=True)
+        return results
+
+    @contextmanager
+    def _guard(self, conversation: Conversation, events: list[Event]) -> Iterator[None]:
+        """Whatever goes wrong inside ends this conversation alone."""
+        try:
+            yield
+        except Exception as error:  # a conversation's fault, whatever it is, must not cost the others theirs
+            log.error("conversation %d failed", conversation.id, exc_info=error)
+            events.append(self.fail(conversation, error))

@@ -64,7 +64,7 @@ class StreamEnded:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The answer is complete, or was cut. `output_tokens` stand in the history."""
+    """The answer is complete, or was cut; it ends all streams of the turn."""
 
     conversation: int
     turn: int

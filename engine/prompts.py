@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+LEAST_QUESTION_TOKENS = 32
+
+
 class _Piece(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -161,6 +164,18 @@ class PromptTokens:
     end_of_output: int
     history_role: tuple[int, ...]
     history_close: tuple[int, ...]
+
+    @property
+    def least_tokens(self) -> int:
+        """How long a conversation's views must be allowed to become for these prompts to leave room for words.
+
+        Half of it is for what was said, a quarter for thoughts, a quarter for the answer.
+        """
+        said = len(self.system) + len(self.input_open) + LEAST_QUESTION_TOKENS
+        streams = (self.writer, self.thinker)
+        fixed = [len(stream.role) + len(stream.split) + len(stream.prefix) for stream in streams]
+        around = max(fixed) + len(self.gate_question) + max(len(stream.prefix) for stream in streams)
+        return max(2 * said, 4 * around)
 
     @classmethod
     def of(cls, prompts: Prompts, tokenizer: PreTrainedTokenizerBase) -> PromptTokens:

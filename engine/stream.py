@@ -15,22 +15,19 @@ class Stream:
     """Generates into `block`. `pending` tokens are not yet in the block for good: first the prefix, then the newest
     token.
 
-    text_ends[i] is the length of the stream's text after its i-th generated token.
+    text_ends[i]: how long the stream's text must be for its i-th generated token to lie wholly within it; a token that
+    ends in the middle of a character needs that character too.
     """
 
     name: StreamName
     block: Block
     pending: tuple[int, ...]
     decoder: IncrementalDecoder
-    prefix_tokens: int = field(init=False)
     generated: list[int] = field(default_factory=list)
     text_ends: list[int] = field(default_factory=list)
     text: str = ""
     shown: bool = False  # the pending tokens stand in the block for others to see, and will be fed again
     ended: bool = False
-
-    def __post_init__(self) -> None:
-        self.prefix_tokens = len(self.pending)
 
     def feed(self, view: View) -> Feed:
         """Run the pending tokens to get the next one's logits."""
@@ -47,9 +44,9 @@ class Stream:
         self.pending, self.shown = (token,), False
         self.generated.append(token)
         self.text += added
-        self.text_ends.append(len(self.text))
+        self.text_ends.append(len(self.text) + self.decoder.unfinished)
         return added
 
-    def tokens_within(self, characters: int) -> int:
-        """How many generated tokens lie wholly within the first so many characters of the text."""
-        return sum(end <= characters for end in self.text_ends)
+    def within(self, characters: int) -> tuple[int, ...]:
+        """The generated tokens that lie wholly within the first so many characters of the text."""
+        return tuple(self.generated[: sum(end <= characters for end in self.text_ends)])

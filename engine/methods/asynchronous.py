@@ -50,15 +50,17 @@ class AsyncTurn(Turn):
 
     def plan(self) -> list[Planned]:
         planned = self.prefills()
-        if not self.may_think_on(self.thinker_view, len(self.thoughts.pending) + len(self.setup.prompts.gate_question)):
-            self.thoughts.ended = True
         if not self.thoughts.ended:
+            planned += self._plan_question()
             planned.append(Planned(self.thoughts.feed(self.thinker_view), self._take_thought))
-        planned += self._plan_writer()
-        if self.thoughts.generated and not self.thoughts.ended and self.gate.due():
-            question = Feed(self.gate_view, self.setup.prompts.gate_question, keep=False)
-            planned.append(Planned(question, self._take_answer_of_gate))
-        return planned
+        return planned + self._plan_writer()
+
+    def _plan_question(self) -> list[Planned]:
+        """Its answer is taken first: it knows nothing of this step's new tokens and must not undo what they bring."""
+        if not (self.thoughts.generated and self.gate.due()):
+            return []
+        question = Feed(self.gate_view, self.setup.prompts.gate_question, keep=False)
+        return [Planned(question, self._take_answer_of_gate)]
 
     def _plan_writer(self) -> list[Planned]:
         if self.gate.open or self.thoughts.ended:
@@ -70,8 +72,8 @@ class AsyncTurn(Turn):
         return [] if self.output.shown else [Planned(self.output.show(self.writer_view))]
 
     def _take_thought(self, logits: Tensor, now: Moment) -> list[Event]:
-        prompts = self.setup.prompts
-        events = self.generate(self.thoughts, logits, now, prompts.end_of_thoughts, (prompts.end_of_output,))
+        extra = len(self.output.pending) + len(self.setup.prompts.gate_question)
+        events = self.take_thought(self.thoughts, self.thinker_view, extra, logits, now)
         if self.setup.paragraph_end(self.thoughts.generated):
             self.gate.prompt()
         return events

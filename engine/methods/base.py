@@ -6,7 +6,7 @@ A method holds blocks, views and a policy. It plans feeds and takes their logits
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,8 +44,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class TurnSetup:
-    """What a conversation gives a method for one turn. context: [system | history | input]; limit_tokens: of any
-    view.
+    """What a conversation gives a method for one turn.
+
+    context: [system | history | input]; control: the tokens no stream may write, but for the one that ends it;
+    limit_tokens: of any view.
     """
 
     conversation: int
@@ -56,6 +58,7 @@ class TurnSetup:
     gate: GateSettings
     sampler: Sampler
     tokenizer: PreTrainedTokenizerBase
+    control: Set[int]
     paragraph_end: ParagraphEnd
     limit_tokens: int
 
@@ -84,7 +87,7 @@ class Turn(ABC):
 
     @abstractmethod
     def plan(self) -> list[Planned]:
-        """The feeds of the next step."""
+        """The feeds of the next step, in the order in which their logits are taken; the output comes last."""
 
     def release(self) -> None:
         """Give all blocks of the turn back."""
@@ -114,9 +117,9 @@ class Turn(ABC):
         planned, self._to_prefill = self._to_prefill, []
         return planned
 
-    def generate(self, stream: Stream, logits: Tensor, now: Moment, end: int, banned: Sequence[int]) -> list[Event]:
-        """Pick the stream's next token; `end` ends the stream."""
-        token = self.setup.sampler.pick(logits, banned)
+    def generate(self, stream: Stream, logits: Tensor, now: Moment, end: int) -> list[Event]:
+        """Pick the stream's next token; `end` ends the stream, no other control token is written."""
+        token = self.setup.sampler.pick(logits, self.setup.control - {end})
         if token == end:
             return [self.end(stream, now, EndReason.FINISHED)]
         text = stream.accept(token)
@@ -136,14 +139,21 @@ class Turn(ABC):
         """The fields every event begins with."""
         return self.setup.conversation, self.setup.turn, now.step, now.at_s
 
-    def may_think_on(self, thinker_view: View, tokens: int) -> bool:
-        """Is there room for more thoughts in the view, with the answer's room left over?"""
-        return thinker_view.length + tokens <= self.setup.limit_tokens - self.setup.answer_room_tokens
+    def take_thought(self, stream: Stream, view: View, extra: int, logits: Tensor, now: Moment) -> list[Event]:
+        """The thinker's logits: its next token, or the end of its thoughts.
+
+        view: the thinker's; extra: tokens it may see in the next step besides its own. Thoughts end when there is no
+        room for the next step with the answer's room left over.
+        """
+        events = self.generate(stream, logits, now, self.setup.prompts.end_of_thoughts)
+        room = self.setup.limit_tokens - self.setup.answer_room_tokens
+        if not stream.ended and view.length + len(stream.pending) + extra > room:
+            events.append(self.end(stream, now, EndReason.LIMIT))
+        return events
 
     def take_output(self, logits: Tensor, now: Moment) -> list[Event]:
         """The writer's logits: the next token of the answer, or the end of the turn."""
-        prompts = self.setup.prompts
-        events = self.generate(self.output, logits, now, prompts.end_of_output, (prompts.end_of_thoughts,))
+        events = self.generate(self.output, logits, now, self.setup.prompts.end_of_output)
         if self.output.ended:
             return [*events, self.finish(now, EndReason.FINISHED)]
         if self.writer_view.length + len(self.output.pending) > self.setup.limit_tokens:

@@ -32,12 +32,9 @@ class ThinkTurn(Turn):
 
     def plan(self) -> list[Planned]:
         planned = self.prefills()
-        if not self.may_think_on(self.thinker_view, len(self.thoughts.pending)):
-            self.thoughts.ended = True
         if not self.thoughts.ended:
             return [*planned, Planned(self.thoughts.feed(self.thinker_view), self._take_thought)]
         return [*planned, Planned(self.output.feed(self.writer_view), self.take_output)]
 
     def _take_thought(self, logits: Tensor, now: Moment) -> list[Event]:
-        prompts = self.setup.prompts
-        return self.generate(self.thoughts, logits, now, prompts.end_of_thoughts, (prompts.end_of_output,))
+        return self.take_thought(self.thoughts, self.thinker_view, 0, logits, now)

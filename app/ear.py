@@ -1,0 +1,52 @@
+"""The ear: microphone sound in, speech events out, on a thread that may block.
+
+Sound is taken in the order in which it came. A recogniser that fails loses the utterance, not the conversation. It
+knows no turns and no model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from audio.events import ListenEvent
+from audio.listen import Listener
+
+
+class Ear:
+    """One conversation's hearing. `on_event` and `on_error` are called on the event loop, while sound is taken in."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        executor: Executor,
+        on_event: Callable[[ListenEvent, Listener], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._listener, self._executor = listener, executor
+        self._on_event, self._on_error = on_event, on_error
+        self._order = asyncio.Lock()
+        self._closed = False
+
+    async def listen(self, step: Callable[[Listener], list[ListenEvent]]) -> None:
+        """Let the listener take something in, and tell what it heard. Without effect once closed."""
+        async with self._order:
+            if self._closed:
+                return
+            loop = asyncio.get_running_loop()
+            try:
+                heard = await loop.run_in_executor(self._executor, step, self._listener)
+            except Exception as error:  # whatever a recogniser raises
+                self._on_error(error)
+                await loop.run_in_executor(self._executor, self._listener.reset)
+                return
+            for event in heard:
+                self._on_event(event, self._listener)
+
+    async def close(self) -> None:
+        """Give the recogniser back. Harmless when repeated."""
+        async with self._order:
+            if not self._closed:
+                self._closed = True
+                self._listener.close()

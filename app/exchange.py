@@ -1,0 +1,73 @@
+"""One turn as far as it has come: the answer's text, its sound, how much of that was played. Pure; it is told the time.
+
+A client that reports its position is believed; for one that never did, time tells: sound is taken to be played when it
+goes out, piece after piece. Times are seconds of the conversation's clock, positions samples at 24 kHz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.latency import Moments
+from audio.pcm import OUTPUT_RATE_HZ
+
+UNREPORTED_GRACE_S = 1.0  # network and buffers of a client that does not report its position
+SILENT_GRACE_S = 5.0  # a client that did report is given up on so long after its sound should have ended
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The turn at hand. sound_over: no more sound will be made; failed: speaking failed, the rest was not spoken."""
+
+    turn: int
+    epoch: int
+    moments: Moments = field(default_factory=Moments)
+    answer: str = ""
+    thoughts_open: bool = False
+    sound_over: bool = False
+    failed: bool = False
+    made_samples: int = 0
+    reported_samples: int | None = None
+    reported_at_s: float = 0.0
+
+    def sound(self, samples: int, now_s: float) -> None:
+        """So much more sound goes out."""
+        self.made_samples += samples
+        self.moments.sounds.append((now_s, samples / OUTPUT_RATE_HZ))
+
+    def report(self, samples: int, now_s: float) -> None:
+        """The client has played so much of the sound; positions never go back, nor beyond what was made."""
+        position = max(samples, self.reported_samples or 0)
+        self.reported_samples, self.reported_at_s = min(position, self.made_samples), now_s
+
+    def played_samples(self, now_s: float) -> int:
+        """How much of the sound was played by now."""
+        if self.reported_samples is not None:
+            return self.reported_samples
+        return round(played_s(self.moments.sounds, now_s) * OUTPUT_RATE_HZ)
+
+    def silent_at_s(self) -> float:
+        """When the sound made so far is over, or its client must be taken to have gone."""
+        if self.reported_samples is None:
+            return ends_at_s(self.moments.sounds) + UNREPORTED_GRACE_S if self.made_samples else 0.0
+        left = self.made_samples - self.reported_samples
+        return self.reported_at_s + left / OUTPUT_RATE_HZ + SILENT_GRACE_S if left else 0.0
+
+
+def played_s(sounds: Iterable[tuple[float, float]], now_s: float) -> float:
+    """How much of the sounds, each (when it went out, how long it lasts), was played by now, one after the other."""
+    total, free_at = 0.0, 0.0
+    for ready, duration in sounds:
+        begins = max(ready, free_at)
+        total += min(max(now_s - begins, 0.0), duration)
+        free_at = begins + duration
+    return total
+
+
+def ends_at_s(sounds: Iterable[tuple[float, float]]) -> float:
+    """When the last of the sounds is over."""
+    free_at = 0.0
+    for ready, duration in sounds:
+        free_at = max(ready, free_at) + duration
+    return free_at
