@@ -29,26 +29,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """One feed of the step: its rows of the batch and the spans of its view; the last span ends with its own tokens."""
+    """One feed of the step: its rows of the batch and the spans of its view; the last span ends with its own tokens.
+
+    own_position, view_position: of its first row, in its own block and in its view.
+    """
 
     feed: Feed
     first_row: int
     spans: tuple[Span, ...]
+    own_position: int
+    view_position: int
 
     @property
     def row_count(self) -> int:
         return len(self.feed.tokens)
-
-    @property
-    def own_position(self) -> int:
-        """Block-local position of the first row."""
-        return self.spans[-1].stop - self.row_count
-
-    @property
-    def view_position(self) -> int:
-        """Position of the first row in its view."""
-        own = self.spans[-1]
-        return own.at + self.own_position - own.start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +80,7 @@ def build_plan(arena: Arena, feeds: Sequence[Feed], max_positions: int) -> Plan:
         positions += range(target.length, target.length + len(feed.tokens))
         slots += arena.append(target, feed.tokens)
         token_ids += feed.tokens
-    layouts = [Layout(feed, first_rows[index], spans(feed, before)) for index, feed in enumerate(feeds)]
+    layouts = [lay_out(feed, first_rows[index], before) for index, feed in enumerate(feeds)]
     check_lengths(layouts, max_positions)
     logit_rows, logit_ranges = wanted_logits(layouts)
     parts = tuple(tuple(layouts[index] for index in group) for group in groups)
@@ -147,15 +141,16 @@ def feeds_sharing_blocks(feeds: Sequence[Feed]) -> list[list[int]]:
     return [sorted(group, key=lambda index: len(feeds[index].tokens)) for group in groups.values()]
 
 
-def spans(feed: Feed, before: dict[Block, int]) -> tuple[Span, ...]:
-    """What the feed sees, now that all tokens of the step are in their blocks; `before`: lengths when it began."""
-    found, at = [], 0
+def lay_out(feed: Feed, first_row: int, before: dict[Block, int]) -> Layout:
+    """What the feed sees, now that all tokens of the step are in their blocks. before: lengths when the step began."""
+    spans, at = [], 0
     for piece in feed.view.slices:
         sees_all = feed.sees is Sees.NOW or piece.block is feed.view.target
         stop = piece.end(piece.block.length if sees_all else before[piece.block])
-        found.append(Span(piece.block, piece.start, stop, at))
+        spans.append(Span(piece.block, piece.start, stop, at))
         at += stop - piece.start
-    return tuple(found)
+    count = len(feed.tokens)
+    return Layout(feed, first_row, tuple(spans), own_position=spans[-1].stop - count, view_position=at - count)
 
 
 def wanted_logits(layouts: Iterable[Layout]) -> tuple[list[int], list[tuple[int, int]]]:

@@ -6,11 +6,14 @@ blocks or views. Source: RoFormer (arXiv 2104.09864); YaRN's scaling factor (arX
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 import torch
 from torch import Tensor
+
+FIRST_REACH = 1024  # positions a turn table covers at first
 
 
 class Rotation(Enum):
@@ -93,18 +96,34 @@ class Turn:
         return torch.addcmul(x * self.cos, x.index_select(-1, self.partners), self.sin)
 
 
-class TurnTables:
-    """Makes turns for one kind of layer: its RoPE, times a constant factor, in one dtype.
+def make_turn(rope: Rope, angles: Tensor, dtype: torch.dtype, *, factor: float = 1.0, with_gain: bool = False) -> Turn:
+    """The turn by `angles` [...], in positions, times `factor`; its tables are [..., head_dim].
 
-    with_gain: also apply the model's own gain (when the model itself no longer rotates).
+    with_gain: times the model's own gain too, which is wanted when the model itself no longer rotates.
     """
+    radians = angles.double()[..., None] * rope.turning()
+    factors = factor * rope.gains() if with_gain else factor
+    return Turn((radians.cos() * factors).to(dtype), (radians.sin() * factors).to(dtype), rope.partners())
 
-    def __init__(self, rope: Rope, dtype: torch.dtype, factor: float = 1.0, with_gain: bool = False) -> None:
-        self._partners, self._turning, self._dtype = rope.partners(), rope.turning(), dtype
-        self._factors = factor * (rope.gains() if with_gain else torch.ones_like(self._turning))
 
-    def turns(self, angles: Tensor) -> Turn:
-        """angles: [...] float64, in positions; the tables are [..., head_dim]."""
-        radians = angles[..., None] * self._turning
-        cos, sin = radians.cos() * self._factors, radians.sin() * self._factors
-        return Turn(cos.to(self._dtype), sin.to(self._dtype), self._partners)
+class TurnTable:
+    """Turns by whole numbers of positions, looked up instead of computed; it grows to the largest angle asked for."""
+
+    def __init__(self, rope: Rope, dtype: torch.dtype, *, factor: float = 1.0, with_gain: bool = False) -> None:
+        self._rope, self._dtype, self._factor, self._with_gain = rope, dtype, factor, with_gain
+        self.partners = rope.partners()
+        self._fill(FIRST_REACH)
+
+    def look_up(self, angles: Sequence[int]) -> Tensor:
+        """cos and sin of every angle, [len(angles), 2, head_dim]."""
+        farthest = max(max(angles), -min(angles))
+        if farthest > self._reach:
+            self._fill(max(farthest, 2 * self._reach))
+        rows = torch.tensor([angle + self._reach for angle in angles], device=self._table.device)
+        return self._table.index_select(0, rows)
+
+    def _fill(self, reach: int) -> None:
+        """Row `reach + angle` holds cos and sin of `angle`, from -reach to reach."""
+        angles = torch.arange(-reach, reach + 1, device=self._rope.frequencies.device)
+        turn = make_turn(self._rope, angles, self._dtype, factor=self._factor, with_gain=self._with_gain)
+        self._reach, self._table = reach, torch.stack([turn.cos, turn.sin], 1)

@@ -103,9 +103,9 @@ class ModelRunner:
     @torch.inference_mode()
     def _forward(self, plan: Plan) -> Tensor:
         """Logits [n, V] of the rows the plan wants."""
-        input_ids = torch.tensor([plan.token_ids], device=self.device)
-        positions = torch.tensor([plan.positions], device=self.device)
-        step = self._steps.build(plan, positions[0])
+        by_row = torch.tensor([[plan.token_ids], [plan.positions], [plan.slots]], device=self.device)
+        input_ids, positions, slots = by_row.unbind(0)
+        step = self._steps.build(plan, slots[0])
         rows = torch.tensor(plan.logit_rows, dtype=torch.int64, device=self.device)
         output = self.model(
             input_ids=input_ids, position_ids=positions, use_cache=False, logits_to_keep=rows, step=step

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.arena import Arena
 from engine.plan import Plan
-from engine.rope import Turn, TurnTables
+from engine.rope import Turn, TurnTable
 from engine.tile import Tile, build_tiles
 from engine.traits import LayerTraits
 
@@ -55,27 +54,28 @@ class LayerKind:
 
     def __init__(self, traits: LayerTraits, direct: bool, dtype: torch.dtype) -> None:
         self.traits = traits
-        self._queries = TurnTables(traits.rope, dtype, factor=traits.scale, with_gain=direct)
-        self._keys = TurnTables(traits.rope, dtype, with_gain=True) if direct else None
+        self._queries = TurnTable(traits.rope, dtype, factor=traits.scale, with_gain=direct)
+        self._keys = TurnTable(traits.rope, dtype, with_gain=True) if direct else None
 
     def covers(self, traits: LayerTraits) -> bool:
         mine = self.traits
         alike = (mine.scale, mine.window) == (traits.scale, traits.window)
         return alike and mine.rope.same_as(traits.rope)
 
-    def work(self, tiles: Sequence[Tile], positions: Tensor) -> LayerWork:
-        """positions: [T] int64, block-local, of every row of the step."""
-        angles = torch.from_numpy(np.concatenate([tile.angles.ravel() for tile in tiles])).to(positions.device)
-        turn = self._queries.turns(angles)
-        cos = turn.cos.split([tile.angles.size for tile in tiles])
-        sin = turn.sin.split([tile.angles.size for tile in tiles])
+    def work(self, tiles: Sequence[Tile], positions: Sequence[int]) -> LayerWork:
+        """positions: [T] block-local, of every row of the step."""
+        tables = self._queries.look_up([angle for tile in tiles for angle in tile.angles])
         tile_work = []
-        for index, tile in enumerate(tiles):
-            segments, rows = tile.angles.shape
-            shape = (segments, 1, rows, -1)
-            tile_work.append(TileWork(tile, Turn(cos[index].view(shape), sin[index].view(shape), turn.partners)))
-        key_turn = None if self._keys is None else self._keys.turns(positions.double())
-        return LayerWork(tuple(tile_work), key_turn)
+        for tile, table in zip(tiles, tables.split([len(tile.angles) for tile in tiles]), strict=True):
+            cos, sin = table.view(-1, 1, tile.row_count, *table.shape[1:]).unbind(3)
+            tile_work.append(TileWork(tile, Turn(cos, sin, self._queries.partners)))
+        return LayerWork(tuple(tile_work), self._key_turn(positions))
+
+    def _key_turn(self, positions: Sequence[int]) -> Turn | None:
+        if self._keys is None:
+            return None
+        cos, sin = self._keys.look_up(positions).unbind(1)
+        return Turn(cos, sin, self._keys.partners)
 
 
 class StepBuilder:
@@ -94,12 +94,11 @@ class StepBuilder:
         self._kinds.append(LayerKind(traits, self._direct, dtype))
         return len(self._kinds) - 1
 
-    def build(self, plan: Plan, positions: Tensor) -> Step:
-        """positions: [T] int64, the plan's, on the device."""
+    def build(self, plan: Plan, slots: Tensor) -> Step:
+        """slots: [T] int64, the plan's, on the device."""
         device = self._arena.device
         windows = {kind.traits.window for kind in self._kinds}
         tiles = {window: build_tiles(plan, window, self._direct, device) for window in windows}
-        work = [kind.work(tiles[kind.traits.window], positions) for kind in self._kinds]
-        slots = torch.tensor(plan.slots, device=device)
+        work = [kind.work(tiles[kind.traits.window], plan.positions) for kind in self._kinds]
         by_layer = [work[kind] for kind in self._kind_of]
         return Step(plan, self._arena, slots, self._traits, by_layer, self._direct)

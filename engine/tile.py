@@ -1,9 +1,10 @@
 """Tiles: sets of rows that attend together, so that every stored key is read once for all of them.
 
 A *segment* is a block as the rows of a tile see it. What one row sees of a segment is one interval of block-local
-positions, and a sliding window only raises its lower end; so a tile is two tables of intervals, an angle for every
-(segment, row), and the runs of slots that cover them. Short feeds that share blocks share a tile; long ones are cut
-into tiles of their own, which bounds the scores in memory and skips what causality hides.
+positions, and a sliding window only raises its lower end; so a tile is a few intervals, an angle for every (segment,
+row), and the runs of slots that cover them. All are plain integers: a decoding step has few of them, and arrays would
+cost more than they save. Short feeds that share blocks share a tile; long ones are cut into tiles of their own, which
+bounds the scores in memory and skips what causality hides.
 Shape letters: S segments, T rows, C columns (slots).
 """
 
@@ -12,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.block import Block
@@ -36,11 +35,55 @@ GPU_TILES = TileSizes(sharing=64, own=256)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of one feed: `count` of them from `first` on, counted in the feed."""
+    """`count` rows of one feed from its row `first` on; in the tile they stand from `tile_row` on."""
 
     layout: Layout
     first: int
     count: int
+    tile_row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How some rows of one feed see a segment; positions are block-local.
+
+    frame: the first row's own position in the view, counted as the segment's block counts.
+    low, high: the first row sees [low, high). Further rows see as much, except that a window raises `low` and, in the
+    feed's own block (own), every row sees itself and no later one.
+    """
+
+    rows: Rows
+    frame: int
+    low: int
+    high: int
+    own: bool
+    window: int | None
+
+    def bounds(self, row: int) -> tuple[int, int]:
+        """What row `row` (counted in `rows`) sees."""
+        low = self.low if self.window is None else max(self.low, self.frame + row - self.window + 1)
+        return low, self.high + row if self.own else self.high
+
+    @property
+    def last_bounds(self) -> tuple[int, int]:
+        return self.bounds(self.rows.count - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A block as the rows of a tile see it; rows without a sight see nothing of it."""
+
+    block: Block
+    sights: list[Sight]
+
+    def seen_by_some(self) -> tuple[int, int]:
+        return min(sight.low for sight in self.sights), max(sight.last_bounds[1] for sight in self.sights)
+
+    def seen_by_all(self, row_count: int) -> tuple[int, int]:
+        """The positions that all rows of the tile see; an empty or backward range if there are none."""
+        if sum(sight.rows.count for sight in self.sights) < row_count:
+            return 0, 0
+        return max(sight.last_bounds[0] for sight in self.sights), min(sight.high for sight in self.sights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +100,16 @@ class SlotRun:
 class Tile:
     """Rows [first_row, first_row + row_count) of the step, attending to the slots of all runs, in order (the columns).
 
-    angles: [S, T] how far a row's query is turned before it meets a segment's keys, in positions.
+    angles: for every segment, for every row, how far its query is turned before it meets the keys, in positions.
     hidden: [T, C - first_hidden] True where a row does not see a column; None if every row sees every column.
     """
 
     first_row: int
     row_count: int
     runs: tuple[SlotRun, ...]
-    angles: NDArray[np.float64]
+    angles: list[int]
     first_hidden: int
     hidden: Tensor | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """What the rows of a tile see: of segment s, row t sees the positions [low[s, t], high[s, t])."""
-
-    blocks: list[Block]
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-    angles: NDArray[np.float64]
 
 
 def build_tiles(plan: Plan, window: int | None, direct: bool, device: torch.device) -> list[Tile]:
@@ -90,100 +123,87 @@ def build_tiles(plan: Plan, window: int | None, direct: bool, device: torch.devi
 
 def split_rows(part: Sequence[Layout], sizes: TileSizes) -> Iterator[list[Rows]]:
     """The rows of feeds that share blocks, short feeds first, cut into tiles."""
+    first_row = part[0].first_row
     short = [layout for layout in part if layout.row_count <= sizes.sharing]
     if short:
-        yield [Rows(layout, 0, layout.row_count) for layout in short]
+        yield [Rows(layout, 0, layout.row_count, layout.first_row - first_row) for layout in short]
     for layout in part[len(short) :]:
         for first in range(0, layout.row_count, sizes.own):
-            yield [Rows(layout, first, min(sizes.own, layout.row_count - first))]
+            yield [Rows(layout, first, min(sizes.own, layout.row_count - first), 0)]
 
 
 def build_tile(rows: Sequence[Rows], window: int | None, direct: bool, device: torch.device) -> Tile:
-    sight = look(rows, window, direct)
-    runs, first_hidden, hidden = cover(sight)
-    first_row = rows[0].layout.first_row + rows[0].first
     row_count = sum(piece.count for piece in rows)
-    mask = None if hidden is None else torch.from_numpy(hidden).to(device)
-    return Tile(first_row, row_count, runs, sight.angles, first_hidden, mask)
-
-
-def look(rows: Sequence[Rows], window: int | None, direct: bool) -> Sight:
-    """The intervals and angles of every (segment, row)."""
-    segments = number_segments(rows)
-    shape = (len(segments), sum(piece.count for piece in rows))
-    low, high, angles = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape)
-    done = 0
-    for piece in rows:
-        layout, columns = piece.layout, slice(done, done + piece.count)
-        local = layout.own_position + piece.first + np.arange(piece.count)
-        in_view = local + (layout.view_position - layout.own_position)
-        for segment, span in zip(segments_of(piece, segments), layout.spans, strict=True):
-            frame = in_view - (span.at - span.start)  # the row's position, counted as the segment's block counts
-            low[segment, columns] = span.start if window is None else np.maximum(span.start, frame - window + 1)
-            high[segment, columns] = local + 1 if span is layout.spans[-1] else span.stop
-            angles[segment, columns] = frame if direct else frame - local
-        done += piece.count
-    return Sight([block for block, _ in segments], low, high, angles)
-
-
-def number_segments(rows: Sequence[Rows]) -> dict[tuple[Block, int], int]:
-    """Segments in the order they are met. A block that a view shows twice counts as two."""
-    segments: dict[tuple[Block, int], int] = {}
-    for piece in rows:
-        for key in occurrences(piece.layout):
-            segments.setdefault(key, len(segments))
-    return segments
-
-
-def segments_of(piece: Rows, segments: dict[tuple[Block, int], int]) -> list[int]:
-    """For each span of the rows' view, its segment."""
-    return [segments[key] for key in occurrences(piece.layout)]
-
-
-def occurrences(layout: Layout) -> Iterator[tuple[Block, int]]:
-    """Each span's block, and how often the view has shown it before."""
-    count: dict[Block, int] = {}
-    for span in layout.spans:
-        count[span.block] = count.get(span.block, -1) + 1
-        yield span.block, count[span.block]
-
-
-def cover(sight: Sight) -> tuple[tuple[SlotRun, ...], int, NDArray[np.bool_] | None]:
-    """The slots that any row sees; the first column that some row does not see, and who does not see from there on."""
-    seeing = sight.high > sight.low
-    first_seen = np.where(seeing, sight.low, sight.high.max()).min(1).tolist()
-    last_seen = np.where(seeing, sight.high, 0).max(1).tolist()
+    segments = find_segments(rows, window)
     runs = tuple(
-        SlotRun(run.slot, run.position, run.count, segment)
-        for segment, block in enumerate(sight.blocks)
-        for run in block.runs(first_seen[segment], last_seen[segment])
+        SlotRun(run.slot, run.position, run.count, index)
+        for index, segment in enumerate(segments)
+        for run in segment.block.runs(*segment.seen_by_some())
     )
-    first_hidden = columns_all_see(sight, runs)
-    columns = sum(run.count for run in runs)
-    return runs, first_hidden, hidden_columns(sight, runs, first_hidden) if first_hidden < columns else None
+    first_hidden = columns_all_see(segments, runs, row_count)
+    hidden = hidden_columns(segments, runs, first_hidden, row_count)
+    if hidden is not None:
+        hidden = hidden.to(device)
+    angles = [angle for segment in segments for angle in query_angles(segment, row_count, direct)]
+    return Tile(rows[0].layout.first_row + rows[0].first, row_count, runs, angles, first_hidden, hidden)
 
 
-def columns_all_see(sight: Sight, runs: Sequence[SlotRun]) -> int:
+def find_segments(rows: Sequence[Rows], window: int | None) -> list[Segment]:
+    """What the rows see, in the order it is met. A block that a view shows twice counts as two segments."""
+    segments: dict[tuple[Block, int], Segment] = {}
+    for piece in rows:
+        times_shown: dict[Block, int] = {}
+        position = piece.layout.view_position + piece.first
+        for span in piece.layout.spans:
+            key = span.block, times_shown.get(span.block, 0)
+            times_shown[span.block] = key[1] + 1
+            frame = position - span.at + span.start
+            low = span.start if window is None else max(span.start, frame - window + 1)
+            own = span is piece.layout.spans[-1]
+            high = frame + 1 if own else span.stop
+            if low < high:
+                segment = segments.setdefault(key, Segment(span.block, []))
+                segment.sights.append(Sight(piece, frame, low, high, own, window))
+    return list(segments.values())
+
+
+def query_angles(segment: Segment, row_count: int, direct: bool) -> list[int]:
+    """How far each row's query is turned for the segment's keys; 0 for rows that do not see it."""
+    angles = [0] * row_count
+    for sight in segment.sights:
+        rows = sight.rows
+        turned_already = 0 if direct else rows.layout.own_position + rows.first
+        step = 1 if direct else 0  # from one row to the next, both the place and the turn already made grow by one
+        for row in range(rows.count):
+            angles[rows.tile_row + row] = sight.frame - turned_already + row * step
+    return angles
+
+
+def columns_all_see(segments: Sequence[Segment], runs: Sequence[SlotRun], row_count: int) -> int:
     """How many columns from the first on every row sees."""
-    low, high = sight.low.max(1).tolist(), sight.high.min(1).tolist()
     columns = 0
     for run in runs:
-        end = min(run.position + run.count, high[run.segment])
-        seen = end - run.position if low[run.segment] <= run.position else 0
+        low, high = segments[run.segment].seen_by_all(row_count)
+        seen = min(run.position + run.count, high) - run.position if low <= run.position else 0
         columns += max(0, seen)
         if seen < run.count:
             break
     return columns
 
 
-def hidden_columns(sight: Sight, runs: Sequence[SlotRun], first: int) -> NDArray[np.bool_]:
-    """[T, C - first] True where a row does not see a column."""
-    hidden = []
+def hidden_columns(segments: Sequence[Segment], runs: Sequence[SlotRun], first: int, row_count: int) -> Tensor | None:
+    """[T, C - first] True where a row does not see a column; None if no column is left."""
+    width = sum(run.count for run in runs) - first
+    if not width:
+        return None
+    hidden = bytearray(b"\1") * (row_count * width)
+    column = -first
     for run in runs:
-        skipped = min(first, run.count)
-        first -= skipped
-        if skipped < run.count:
-            positions = np.arange(run.position + skipped, run.position + run.count)
-            low, high = sight.low[run.segment, :, None], sight.high[run.segment, :, None]
-            hidden.append((positions < low) | (positions >= high))
-    return np.concatenate(hidden, axis=1)
+        begin, end = max(0, column), max(0, column + run.count)
+        for sight in segments[run.segment].sights:
+            for row in range(sight.rows.count):
+                low, high = (min(max(begin, column + seen - run.position), end) for seen in sight.bounds(row))
+                at = (sight.rows.tile_row + row) * width
+                hidden[at + low : at + high] = bytes(max(0, high - low))
+        column += run.count
+    return torch.frombuffer(hidden, dtype=torch.bool).view(row_count, width)

@@ -168,11 +168,11 @@ def test_angles_make_a_query_meet_each_block_at_its_distance_in_the_view(arena: 
     position_in_view, local = 10 + 16 + 5, 5
     turned_already = 0 if direct else local
     frames = [position_in_view, position_in_view - (10 - 4), position_in_view - 26]
-    assert tile.angles[:, 0].tolist() == [frame - turned_already for frame in frames]
+    assert tile.angles == [frame - turned_already for frame in frames]
 
 
 def test_a_block_shown_twice_in_a_view_stands_at_both_places(arena: Arena) -> None:
     quote, output = filled(arena, "quote", 6), arena.block("output")
     (tile,) = tiles_of(arena, Feed(View(quote, Slice(quote, 0, 2), output), [1]), direct=True)
     assert seen_slots(tile, 0) == [*quote.slots(0, 6), *quote.slots(0, 2), *output.slots(0, 1)]
-    assert tile.angles[:, 0].tolist() == [8, 2, 0]
+    assert tile.angles == [8, 2, 0]
