@@ -78,7 +78,6 @@ class SottoOptions(Checked):
 
     method: Annotated[str, AfterValidator(_known_method)] | None = None
     audio_frames: Literal["base64", "binary"] | None = None
-    playback: Literal["assumed", "reported"] | None = None
 
 
 class SessionPatch(Checked):

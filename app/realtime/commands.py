@@ -9,6 +9,7 @@ from typing import assert_never
 from app.realtime import client_events as client
 from app.realtime.configuration import OUTPUT_RATE_HZ
 from app.realtime.errors import ProtocolError
+from app.realtime.hearing import Hearing, Mark
 from app.realtime.interfaces import Conversation
 from app.realtime.messages import Event, Message
 from app.realtime.microphone import Microphone
@@ -29,8 +30,11 @@ Command = (
 class Commands:
     """Obeys client events on behalf of one conversation."""
 
-    def __init__(self, conversation: Conversation, translator: Translator, microphone: Microphone) -> None:
+    def __init__(
+        self, conversation: Conversation, hearing: Hearing, translator: Translator, microphone: Microphone
+    ) -> None:
         self._conversation = conversation
+        self._hearing = hearing
         self._translator = translator
         self._microphone = microphone
         self._typed: list[str] = []  # created items that wait for `response.create`
@@ -40,13 +44,7 @@ class Commands:
         """Microphone bytes, s16le at the session's input rate."""
         samples = self._microphone.samples(data)
         if len(samples):
-            await self._conversation.hear(samples)
-
-    def played(self, peers_epoch: int, samples: int, done: bool) -> None:
-        """The peer's speaker is here; news of an earlier conversation's sound is dropped."""
-        epoch = self._translator.own_epoch(peers_epoch)
-        if epoch is not None:
-            self._conversation.played(epoch, samples, done=done)
+            await self._hearing.put(samples)
 
     async def obey(self, event: Command) -> list[Message]:
         match event:
@@ -54,7 +52,7 @@ class Commands:
                 await self.hear(event.pcm())
             case client.AudioCommit():
                 self._committed = True
-                await self._conversation.commit()
+                await self._hearing.put(Mark.COMMIT)
             case client.AudioClear():
                 raise ProtocolError(
                     "Sound is heard as it comes and cannot be taken back; send silence or response.cancel instead.",
@@ -72,10 +70,16 @@ class Commands:
             case client.ResponseCancel():
                 await self._cancel(event)
             case client.Playback(epoch=epoch, played_samples=samples, done=done):
-                self.played(epoch, samples, done)
+                self._played(epoch, samples, done)
             case _:
                 assert_never(event)
         return []
+
+    def _played(self, peers_epoch: int, samples: int, done: bool) -> None:
+        """The peer's speaker is here; news of an earlier conversation's sound is dropped."""
+        epoch = self._translator.own_epoch(peers_epoch)
+        if epoch is not None:
+            self._conversation.played(epoch, samples, done=done)
 
     async def _respond(self, event: client.ResponseCreate) -> None:
         """Typed items begin a turn here. After a commit, or during a response, there is nothing left to start."""
@@ -109,6 +113,6 @@ class Commands:
                 param="item_id",
                 event_id=event.event_id,
             )
-        self.played(epoch, event.audio_end_ms * OUTPUT_RATE_HZ // 1000, done=True)
+        self._played(epoch, event.audio_end_ms * OUTPUT_RATE_HZ // 1000, done=True)
         what = {"item_id": event.item_id, "content_index": 0, "audio_end_ms": event.audio_end_ms}
         return [Event({"type": "conversation.item.truncated", **what})]

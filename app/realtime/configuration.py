@@ -19,24 +19,20 @@ class AudioFrames(StrEnum):
     BINARY = "binary"
 
 
-class Playback(StrEnum):
-    """Who knows how far the speaker is: the peer reports it, or the server assumes real time."""
-
-    ASSUMED = "assumed"
-    REPORTED = "reported"
-
-
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The effective settings of one connection. `method` None is the server's default."""
+    """The effective settings of one connection.
+
+    `method` None is the server's default. `step_ms` is the server's pace, told so that a page can label it.
+    """
 
     model: str
     default_method: str
+    step_ms: float | None = None
     method: str | None = None
     voice: bool = True
     input_rate_hz: int = 24_000
     frames: AudioFrames = AudioFrames.BASE64
-    playback: Playback = Playback.ASSUMED
 
     def patched(self, patch: SessionPatch) -> "Configuration":
         """This configuration with the fields the patch names."""
@@ -49,8 +45,6 @@ class Configuration:
             changes["method"] = patch.sotto.method
         if patch.sotto and patch.sotto.audio_frames is not None:
             changes["frames"] = AudioFrames(patch.sotto.audio_frames)
-        if patch.sotto and patch.sotto.playback is not None:
-            changes["playback"] = Playback(patch.sotto.playback)
         return replace(self, **changes)
 
     @property
@@ -79,6 +73,6 @@ class Configuration:
             "sotto": {
                 "method": self.effective_method,
                 "audio_frames": self.frames.value,
-                "playback": self.playback.value,
+                "step_ms": self.step_ms,
             },
         }

@@ -1,9 +1,9 @@
 """Session: one connection, from its first message to its last.
 
-Four things run at once: the listener (client events to the conversation), the teller (the conversation's events to
-the outbox), the sender (the outbox to the socket) and, for peers that do not report it, a ticker that assumes how far
-their speaker is. A change of method or voice ends the conversation and begins another. The peer's faults are told and
-the connection lives; a full engine is told and ends it with 1008. Everything ends by a `Close` in the outbox.
+Four things run at once: the listener (client events to the conversation), the hearing (sound to the conversation), the
+teller (the conversation's events to the outbox) and the sender (the outbox to the socket). A change of method or voice
+ends the conversation and begins another. The peer's faults are told and the connection lives; a full engine is told
+and ends it with 1008. Everything ends by a `Close` in the outbox.
 """
 
 import asyncio
@@ -19,18 +19,17 @@ from app.errors import SettingsError
 from app.events import Flush
 from app.realtime import client_events as client
 from app.realtime.commands import Commands
-from app.realtime.configuration import AudioFrames, Configuration, Playback
+from app.realtime.configuration import AudioFrames, Configuration
 from app.realtime.errors import describe, is_foreseen
+from app.realtime.hearing import Hearing
 from app.realtime.interfaces import Assistant, Conversation
-from app.realtime.messages import Close, Event, Json, Message, Sound
+from app.realtime.messages import Close, Event, Json, Sound
 from app.realtime.microphone import Microphone
 from app.realtime.outbox import Outbox, PeerTooSlow
-from app.realtime.playback import AssumedPlayback, Position
 from app.realtime.server_events import Translator
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.1
 NORMAL, POLICY, INTERNAL, TOO_SLOW = 1000, 1008, 1011, 1013  # close codes, RFC 6455
 
 
@@ -60,22 +59,18 @@ class Session:
         self._assistant = assistant
         self._transport = transport
         self._configuration = configuration
-        self._clock = clock
         self._id = f"sess_{secrets.token_hex(8)}"
         self._outbox = Outbox(clock)
         self._microphone = Microphone(configuration.input_rate_hz)
-        self._assumed = AssumedPlayback()
         self._conversations = count(1)
-        self._commands: Commands | None = None
         self._next_epoch = 0  # of the next conversation, as the peer counts
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                others = [tasks.create_task(self._serve()), tasks.create_task(self._tick())]
+                serving = tasks.create_task(self._serve())
                 await self._send()
-                for task in others:
-                    task.cancel()
+                serving.cancel()
         except* PeerGone:
             log.debug("%s: the peer has gone", self._id)
         except* PeerTooSlow:
@@ -104,45 +99,53 @@ class Session:
     async def _converse(self, wanted: Configuration) -> Configuration | None:
         """One conversation; returns the configuration of the next, or None when the peer has gone."""
         number = next(self._conversations)
-        conversation = self._opened(wanted, number)
-        translator = Translator(self._configuration.voice, "" if number == 1 else f"{number}_", self._next_epoch)
-        commands = Commands(conversation, translator, self._microphone)
-        async with conversation, asyncio.TaskGroup() as tasks:
-            self._commands = commands
+        conversation = await self._opened(wanted, number)
+        async with conversation:
+            translator = Translator(self._configuration.voice, "" if number == 1 else f"{number}_", self._next_epoch)
+            hearing = Hearing(conversation, self._tell_error)
             self._put({"type": "session.created" if number == 1 else "session.updated", "session": self._session})
-            telling = tasks.create_task(self._tell(conversation, translator))
-            following = await self._listen(commands)
-            telling.cancel()
-        self._drop_sound(translator.last_epoch)
+            async with asyncio.TaskGroup() as tasks:
+                others = [tasks.create_task(hearing.run()), tasks.create_task(self._tell(conversation, translator))]
+                following = await self._listen(Commands(conversation, hearing, translator, self._microphone))
+                for task in others:
+                    task.cancel()
+        self._outbox.flush(translator.last_epoch)
         self._outbox.put(translator.flush(translator.last_epoch))
         self._next_epoch = translator.last_epoch + 1
         return following
 
-    def _opened(self, wanted: Configuration, number: int) -> Conversation:
+    async def _opened(self, wanted: Configuration, number: int) -> Conversation:
         """A conversation as wanted; if its settings cannot be had, the error is told and the former ones stay."""
         try:
-            conversation = self._assistant.converse(method=wanted.method, voice=wanted.voice)
+            conversation = await self._open(wanted)
         except SettingsError as error:
             if number == 1:
                 raise
-            self._put({"type": "error", "error": describe(error)})
-            former = self._configuration
-            return self._assistant.converse(method=former.method, voice=former.voice)
+            self._tell_error(error)
+            return await self._open(self._configuration)
         self._configure(wanted)
         return conversation
+
+    async def _open(self, wanted: Configuration) -> Conversation:
+        """Opening may wait for a step of the engine, or for the voice to load: a thread waits. None is left behind."""
+        opening = asyncio.ensure_future(
+            asyncio.to_thread(self._assistant.converse, method=wanted.method, voice=wanted.voice)
+        )
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                async with await opening:
+                    pass
+            raise
 
     async def _tell(self, conversation: Conversation, translator: Translator) -> None:
         async for event in conversation.events():
             if isinstance(event, Flush):
-                self._drop_sound(translator.peers_epoch(event.epoch))
+                self._outbox.flush(translator.peers_epoch(event.epoch))
             for message in translator.translate(event, self._microphone.received_ms):
                 self._outbox.put(message)
         self._outbox.put(Close(NORMAL, "conversation_over"))
-
-    def _drop_sound(self, epoch: int) -> None:
-        """Sound of this epoch (the peer's count) and of older ones goes no further."""
-        self._outbox.flush(epoch)
-        self._report(self._assumed.flush(epoch, self._clock()))
 
     # The peer
 
@@ -154,7 +157,7 @@ class Session:
             except Exception as error:
                 if not is_foreseen(error):
                     raise
-                self._put({"type": "error", "error": describe(error)})
+                self._tell_error(error)
                 continue
             if wanted is not None:
                 return wanted
@@ -188,6 +191,9 @@ class Session:
     def _put(self, body: Json) -> None:
         self._outbox.put(Event(body))
 
+    def _tell_error(self, error: Exception) -> None:
+        self._put({"type": "error", "error": describe(error)})
+
     # The socket
 
     async def _send(self) -> None:
@@ -198,33 +204,15 @@ class Session:
                 await self._transport.close(message.code, message.reason)
                 return
             await self._transport.send(self._encoded(message, f"event_{number}"))
-            self._note_sent(message)
 
     def _encoded(self, message: Event | Sound, event_id: str) -> str | bytes:
-        if isinstance(message, Sound):
-            if self._configuration.frames is AudioFrames.BINARY:
-                return message.as_binary()
-            body = message.as_json()
-        else:
+        if isinstance(message, Event):
             body = message.body
+        elif self._configuration.frames is AudioFrames.BINARY:
+            return message.as_binary()
+        else:
+            body = message.as_json()
         return json.dumps({"event_id": event_id, **body}, ensure_ascii=False, separators=(",", ":"))
-
-    def _note_sent(self, message: Message) -> None:
-        """Keeps the assumed speaker going."""
-        match message:
-            case Sound(epoch=epoch):
-                self._assumed.sent(epoch, message.samples, self._clock())
-            case Event(body={"type": "response.output_audio.done", "sotto": {"epoch": epoch, "samples": samples}}):
-                self._assumed.complete(epoch, samples)
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            self._report(self._assumed.position(self._clock()))
-
-    def _report(self, position: Position | None) -> None:
-        if position and self._commands and self._configuration.playback is Playback.ASSUMED:
-            self._commands.played(position.epoch, position.samples, position.done)
 
 
 def _first(error: Exception) -> Exception:

@@ -9,36 +9,39 @@ Programs send no Origin; they need no secret, but a wrong one is refused.
 import ipaddress
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 SECRET_BYTES = 24
 MOST_SECRETS = 10_000
+LIFETIME_S = 12 * 3600.0
 LOOPBACK_NAMES = {"localhost"}
 
 
 class Secrets:
-    """The secrets of the pages that are open, each with its owner; the oldest go when there are too many."""
+    """The secrets given to pages. One is good until it has not been used for `LIFETIME_S`; the least used go first."""
 
-    def __init__(self, most: int = MOST_SECRETS) -> None:
-        self._owner_of: OrderedDict[str, str] = OrderedDict()
+    def __init__(self, clock: Callable[[], float], most: int = MOST_SECRETS, lifetime_s: float = LIFETIME_S) -> None:
+        self._clock = clock
         self._most = most
+        self._lifetime_s = lifetime_s
+        self._last_use_s: OrderedDict[str, float] = OrderedDict()
 
-    def issue(self, owner: str) -> str:
-        """A new secret for this owner."""
-        while len(self._owner_of) >= self._most:
-            self._owner_of.popitem(last=False)
+    def issue(self) -> str:
+        """A new secret."""
+        while len(self._last_use_s) >= self._most:
+            self._last_use_s.popitem(last=False)
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        self._owner_of[secret] = owner
+        self._last_use_s[secret] = self._clock()
         return secret
 
-    def forget(self, owner: str) -> None:
-        """Withdraws the owner's secrets."""
-        for secret in [secret for secret, holder in self._owner_of.items() if holder == owner]:
-            del self._owner_of[secret]
-
-    def __contains__(self, secret: object) -> bool:
-        return secret in self._owner_of
+    def use(self, secret: str) -> bool:
+        """Whether the secret is good; it is then good for another lifetime."""
+        last_use_s = self._last_use_s.pop(secret, None)
+        if last_use_s is None or self._clock() - last_use_s > self._lifetime_s:
+            return False
+        self._last_use_s[secret] = self._clock()
+        return True
 
 
 def refusal(headers: Mapping[str, str], secret: str | None, known: Secrets, bound_host: str) -> str | None:
@@ -51,7 +54,7 @@ def refusal(headers: Mapping[str, str], secret: str | None, known: Secrets, boun
         return f"pages of {origin} may not connect here"
     if secret is None:
         return None if origin is None else "the page sent no session secret"
-    return None if secret in known else "the session secret is unknown; reload the page"
+    return None if known.use(secret) else "the session secret is unknown; reload the page"
 
 
 def foreign_host(headers: Mapping[str, str], bound_host: str) -> str | None:

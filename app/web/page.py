@@ -101,18 +101,12 @@ def _settings(settings: Settings) -> None:
             info="A change begins a new conversation.",
         )
         voice = gr.Checkbox(value=True, label="Speak the answers aloud", info="A change begins a new conversation.")
+        hold = gr.Checkbox(value=False, label="Hold to talk", info="The button or the space bar; letting go ends the turn.")
         method.change(None, method, js="(method) => { window.sotto?.setMethod(method); }", api_visibility="private")
         voice.change(None, voice, js="(voice) => { window.sotto?.setVoice(voice); }", api_visibility="private")
+        hold.change(None, hold, js="(hold) => { window.sotto?.setHold(hold); }", api_visibility="private")
 
 
 def _give_secret(blocks: gr.Blocks, carrier: gr.HTML, secrets: Secrets) -> None:
-    """One secret per tab, withdrawn when the tab is closed."""
-
-    def open_session(request: gr.Request) -> str:
-        return secrets.issue(str(request.session_hash))
-
-    def close_session(request: gr.Request) -> None:
-        secrets.forget(str(request.session_hash))
-
-    blocks.load(open_session, None, carrier, show_progress="hidden", queue=False, api_visibility="private")
-    blocks.unload(close_session)
+    """One secret per tab. It outlives Gradio's own session, which ends with every lost network."""
+    blocks.load(secrets.issue, None, carrier, show_progress="hidden", queue=False, api_visibility="private")

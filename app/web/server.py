@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -30,7 +31,7 @@ def build_app(
 ) -> FastAPI:
     """The application; without `page` it is the socket alone."""
     app = FastAPI(title="Sotto", docs_url=None, redoc_url=None, openapi_url=None)
-    secrets = Secrets()
+    secrets = Secrets(clock)
     app.include_router(realtime_route(assistant, settings, secrets, clock))
 
     @app.get("/healthz")
@@ -51,18 +52,18 @@ def serve(assistant: Assistant, settings: Settings, *, page: bool = True) -> Non
     """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had."""
     import uvicorn
 
-    listener = _listen(settings.host, settings.port)
-    with listener:
+    with _listen(settings.host, settings.port) as listener:
         config = uvicorn.Config(
             build_app(assistant, settings, page=page),
             log_level="warning",
             access_log=False,
             ws_max_size=MESSAGE_LIMIT_BYTES,
             ws_per_message_deflate=False,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=1,
         )
         _announce(settings.host, listener.getsockname()[1], page)
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+        with suppress(KeyboardInterrupt):  # Ctrl-C is the way to stop it; uvicorn raises it again when it is done
+            asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 def _listen(host: str, port: int) -> socket.socket:

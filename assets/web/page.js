@@ -8,39 +8,43 @@ const SOUND_TROUBLE = {
   insecure: 'Browsers give sound only to secure addresses. Open this page as http://localhost or through https. Typing works meanwhile; answers come as text.',
   missing: 'No microphone was found. Connect one and press the button again. Typing works meanwhile.',
   busy: 'The microphone cannot be used; another program may hold it. Close that program and press the button again.',
+  lost: 'The microphone was disconnected. Connect it and press the button again.',
   unsupported: 'This browser cannot play streamed sound (no AudioWorklet). Answers come as text.',
+};
+const MIC = {                       // state: [label, label in hold-to-talk mode, title]
+  off: ['Start microphone', 'Hold to talk', 'Start the microphone'],
+  asking: ['Allow the microphone…', 'Allow the microphone…', 'The browser asks for your permission'],
+  on: ['Listening', 'Listening…', 'Mute the microphone'],
+  muted: ['Muted', 'Hold to talk', 'Unmute the microphone'],
 };
 const QUIET_ERRORS = new Set(['response_cancel_not_active']);
 const TRANSIENT_MS = 8000;
+const RELEASE_MS = 80;              // the last frames are still on their way when the button is let go
+const LOUD = 12000;                 // peak of int16 samples that fills the level ring
 
 class Page {
   constructor(secret) {
-    this.find();
-    this.turns = new Turns(this.list);
-    this.options = { voice: window.isSecureContext, method: undefined };
-    this.speaker = new Speaker((report) => this.played(report));
-    this.microphone = new Microphone((frame) => this.frame(frame));
-    this.mic = 'off';               // off, on, muted
-    this.listen();
-    const url = new URL('v1/realtime', document.baseURI);
-    url.protocol = url.protocol.replace('http', 'ws');
-    url.searchParams.set('session', secret);
-    this.connection = new Connection(url.href, {
-      opened: () => this.opened(),
-      event: (event) => this.take(event),
-      sound: (epoch, pcm) => this.speaker.play(epoch, pcm),
-      closed: (code, attempts) => this.closed(code, attempts),
-    });
-  }
-
-  find() {
-    const all = document;
-    this.list = all.querySelector('.sotto-turns');
-    this.notice = all.querySelector('.sotto-notice');
-    this.form = all.querySelector('.sotto-composer');
+    this.secret = secret;
+    this.list = document.querySelector('.sotto-turns');
+    this.notice = document.querySelector('.sotto-notice');
+    this.form = document.querySelector('.sotto-composer');
     this.text = this.form.querySelector('textarea');
     this.micButton = this.form.querySelector('.mic');
     this.stopButton = this.form.querySelector('.stop');
+    this.turns = new Turns(this.list);
+    this.voice = window.isSecureContext;
+    this.method = undefined;        // the server's own until the user chooses
+    this.mic = 'off';
+    this.hold = false;
+    this.speaker = new Speaker((report) => this.played(report));
+    this.microphone = new Microphone((frame) => this.frame(frame), () => this.lostMicrophone());
+    this.listen();
+    this.connection = new Connection(() => this.address(), {
+      opened: () => this.opened(),
+      event: (event) => this.take(event),
+      sound: (epoch, pcm) => this.speaker.play(epoch, pcm),
+      closed: (attempts) => this.closed(attempts),
+    });
   }
 
   listen() {
@@ -51,60 +55,76 @@ class Page {
       event.preventDefault();
       this.say(this.text.value);
     });
-    this.micButton.addEventListener('click', () => this.toggleMicrophone());
     this.stopButton.addEventListener('click', () => this.stop());
-    document.addEventListener('keydown', ({ key }) => { if (key === 'Escape') this.stop(); });
+    this.micButton.addEventListener('click', () => { if (!this.hold) this.toggleMicrophone(); });
+    this.micButton.addEventListener('pointerdown', () => { if (this.hold) this.press(); });
+    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) this.micButton.addEventListener(end, () => this.release());
+    document.addEventListener('keydown', (event) => this.key(event, () => this.press()));
+    document.addEventListener('keyup', (event) => this.key(event, () => this.release()));
     document.addEventListener('click', ({ target }) => {
       const example = target.closest?.('.sotto-example');
       if (example) this.say(example.innerText);
     });
   }
 
+  // Escape stops; the space bar, outside of fields and buttons, is the talk button.
+  key(event, talk) {
+    if (event.key === 'Escape' && event.type === 'keydown') this.stop();
+    if (event.key !== ' ' || !this.hold || event.repeat || event.target.closest('textarea, input, button, summary')) return;
+    event.preventDefault();
+    talk();
+  }
+
   // The connection
 
+  address() {
+    const url = new URL('v1/realtime', document.baseURI);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.searchParams.set('session', this.secret);
+    url.searchParams.set('modality', this.voice ? 'audio' : 'text');
+    if (this.method) url.searchParams.set('method', this.method);
+    return url.href;
+  }
+
   opened() {
+    this.greeted = false;
     this.state('link', 'connected');
     this.tell('');
     this.configure();
   }
 
   configure() {
-    const { voice, method } = this.options;
     this.connection.send({
       type: 'session.update',
       session: {
-        output_modalities: [voice ? 'audio' : 'text'],
+        output_modalities: [this.voice ? 'audio' : 'text'],
         audio: { input: { format: { type: 'audio/pcm', rate: this.microphone.rate } } },
-        sotto: { audio_frames: 'binary', playback: 'reported', ...(method && { method }) },
+        sotto: { audio_frames: 'binary', ...(this.method && { method: this.method }) },
       },
     });
   }
 
-  closed(code, attempts) {
+  // Returns whether to connect again. A short loss is bridged by the server: the conversation goes on.
+  closed(attempts) {
     this.state('link', 'offline');
-    this.state('mind', 'idle');
-    this.state('mouth', 'silent');
-    this.speaker.forget();
-    if (this.full) return false;
+    if (this.refused || this.ended) return false;
     if (attempts >= 3) this.diagnose();
     else this.tell('The connection is lost. Trying again…');
-    return !this.ended;
+    return true;
   }
 
   // After some vain attempts: is the server gone, or does it no longer know this page?
   async diagnose() {
     const answer = await fetch(new URL('healthz', document.baseURI), { cache: 'no-store' }).catch(() => null);
-    if (!answer?.ok) {
-      this.tell('The server does not answer. Trying again; is it still running?');
-      return;
-    }
-    this.ended = true;
-    this.tell('This page’s session has ended. Reload the page to begin a new one.', 'Reload', () => location.reload());
+    if (this.connection.ready) return;
+    this.ended = Boolean(answer?.ok);
+    if (this.ended) this.tell('This page’s session has ended. Reload the page to begin a new one.', 'Reload', () => location.reload());
+    else this.tell('The server does not answer. Trying again; is it still running?');
   }
 
   take(event) {
     switch (event.type) {
-      case 'session.created': this.turns.clear('The connection was lost; this is a new conversation.'); break;
+      case 'session.created': this.begin(event.session); break;
       case 'session.updated': this.updated(event.session); break;
       case 'sotto.state': this.state('mind', event.mind); this.state('mouth', event.mouth); break;
       case 'sotto.flush': this.speaker.flush(event.epoch); break;
@@ -114,62 +134,102 @@ class Page {
     this.turns.take(event);
   }
 
+  begin(session) {
+    this.turns.clear('The connection was lost; this is a new conversation.');
+    this.speaker.forget();
+    this.state('mind', 'idle');
+    this.state('mouth', 'silent');
+    this.updated(session);
+  }
+
   updated(session) {
+    this.greeted = true;
     const agreed = `${session.sotto.method} ${session.output_modalities}`;
     if (this.agreed && this.agreed !== agreed) this.turns.clear('New conversation');
     this.agreed = agreed;
+    const paced = document.querySelector('.sotto-paced');
+    paced.hidden = !session.sotto.step_ms;
+    paced.textContent = `paced: ${session.sotto.step_ms} ms a step`;
   }
 
+  // An error before the greeting is a refusal: the user decides how to go on.
   fault({ code, message }) {
     if (QUIET_ERRORS.has(code)) return;
-    if (code === 'engine_full') {
-      this.full = true;
-      this.tell('The assistant has no room for another conversation just now.', 'Try again', () => this.retry());
+    if (this.greeted) {
+      this.tell(message, '', null, TRANSIENT_MS);
       return;
     }
-    this.tell(message, '', null, TRANSIENT_MS);
+    this.refused = true;
+    const full = 'The assistant has no room for another conversation just now.';
+    if (/recognizer|synthesizer/.test(code)) this.tell(message, 'Go on in text', () => { this.voice = false; this.retry(); });
+    else this.tell(code === 'engine_full' ? full : message, 'Try again', () => this.retry());
   }
 
   retry() {
-    this.full = false;
+    this.refused = false;
     this.tell('');
     this.connection.open();
   }
 
   // Sound
 
-  async toggleMicrophone() {
-    if (this.mic !== 'off') {
-      this.setMic(this.mic === 'on' ? 'muted' : 'on');
-      this.microphone.mute(this.mic === 'muted');
-      return;
-    }
+  async openMicrophone() {
+    this.setMic('asking');
     try {
       await Promise.all([this.speaker.open(), this.microphone.open()]);
-      this.setMic('on');
-      this.tell('');
-      this.configure();
     } catch (error) {
+      this.setMic('off');
       this.soundTrouble(error);
+      return;
     }
+    this.tell('');
+    this.configure();
+    this.setMic(this.hold ? 'muted' : 'on');
+  }
+
+  async toggleMicrophone() {
+    if (this.mic === 'off') await this.openMicrophone();
+    else if (this.mic !== 'asking') this.setMic(this.mic === 'on' ? 'muted' : 'on');
+  }
+
+  // Hold to talk: the first press may only open the microphone, since the browser asks first.
+  async press() {
+    this.held = true;
+    if (this.mic === 'off') await this.openMicrophone();
+    if (this.held && this.mic === 'muted') this.setMic('on');
+  }
+
+  release() {
+    this.held = false;
+    if (!this.hold || this.mic !== 'on') return;
+    setTimeout(() => {
+      if (this.held) return;
+      this.setMic('muted');
+      this.connection.send({ type: 'input_audio_buffer.commit' });
+    }, RELEASE_MS);
   }
 
   setMic(state) {
-    const words = { off: 'Start microphone', on: 'Listening', muted: 'Muted' };
-    const titles = { off: 'Start the microphone', on: 'Mute the microphone', muted: 'Unmute the microphone' };
     this.mic = state;
+    this.microphone.mute(state === 'muted');
+    const [label, holdLabel, title] = MIC[state];
     this.micButton.dataset.mic = state;
     this.micButton.setAttribute('aria-pressed', String(state === 'on'));
-    this.micButton.title = titles[state];
-    this.micButton.querySelector('span').textContent = words[state];
+    this.micButton.title = this.hold ? 'Hold this button or the space bar while you speak' : title;
+    this.micButton.querySelector('span').textContent = this.hold ? holdLabel : label;
     this.micButton.style.setProperty('--level', 0);
   }
 
   frame(frame) {
-    this.connection.sendSound(frame);
+    if (!this.connection.sendSound(frame)) this.tell('The network is too slow for the microphone; words may be lost.', '', null, TRANSIENT_MS);
     let peak = 0;
     for (const sample of frame) peak = Math.max(peak, Math.abs(sample));
-    this.micButton.style.setProperty('--level', this.mic === 'on' ? Math.min(1, peak / 12000).toFixed(2) : 0);
+    this.micButton.style.setProperty('--level', this.mic === 'on' ? Math.min(1, peak / LOUD).toFixed(2) : 0);
+  }
+
+  lostMicrophone() {
+    this.setMic('off');
+    this.tell(SOUND_TROUBLE.lost);
   }
 
   played({ epoch, heard, done }) {
@@ -191,7 +251,7 @@ class Page {
       this.tell('Not connected; your message is kept here until the server answers.', '', null, TRANSIENT_MS);
       return;
     }
-    if (this.options.voice) this.speaker.open().catch((error) => this.soundTrouble(error));
+    if (this.voice) this.speaker.open().catch((error) => this.soundTrouble(error));
     const content = [{ type: 'input_text', text: text.trim() }];
     this.connection.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
     this.connection.send({ type: 'response.create' });
@@ -200,17 +260,22 @@ class Page {
   }
 
   stop() {
-    if (this.connection.ready) this.connection.send({ type: 'response.cancel' });
+    this.connection.send({ type: 'response.cancel' });
   }
 
   setMethod(method) {
-    this.options.method = method;
+    this.method = method;
     this.configure();
   }
 
   setVoice(voice) {
-    this.options.voice = voice && window.isSecureContext;
+    this.voice = voice && window.isSecureContext;
     this.configure();
+  }
+
+  setHold(hold) {
+    this.hold = hold;
+    this.setMic(this.mic === 'on' && hold ? 'muted' : this.mic);
   }
 
   // What the user sees
@@ -219,8 +284,9 @@ class Page {
     const node = document.querySelector(`.sotto-states [data-state=${name}]`);
     node.dataset.value = value;
     node.querySelector('dd').textContent = value;
-    this[name] = value;
-    this.stopButton.disabled = !(this.mouth === 'speaking' || this.mind === 'thinking' || this.mind === 'writing');
+    this[`${name}State`] = value;
+    const busy = this.mouthState === 'speaking' || this.mindState === 'thinking' || this.mindState === 'writing';
+    this.stopButton.disabled = !busy;
   }
 
   tell(message, action = '', onAction = null, forMs = 0) {

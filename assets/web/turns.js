@@ -24,6 +24,13 @@ function element(tag, className, text = '') {
   return node;
 }
 
+// Shows a text that mostly grows: long thoughts are appended to, not laid out anew.
+function show(node, text) {
+  const shown = node.firstChild?.data ?? '';
+  if (shown && text.startsWith(shown)) node.firstChild.appendData(text.slice(shown.length));
+  else node.textContent = text;
+}
+
 function lane(className, title, hint) {
   const section = element('section', className);
   const heading = element('h3', '', title);
@@ -50,6 +57,7 @@ class Turn {
     this.bubble = element('div', 'user');
     this.userText = element('p', '');
     this.thoughtsLane = lane('thoughts', 'Thoughts', 'not spoken');
+    this.thoughtsLane.section.setAttribute('aria-live', 'off');     // a screen reader reads answers, not thoughts
     this.answerLane = lane('answer', 'Answer', '');
     this.said = element('span', 'said');
     this.unsaid = element('span', 'unsaid');
@@ -128,11 +136,11 @@ class Turn {
     this.bubble.classList.toggle('live', !this.final);
     this.bubble.classList.toggle('spoken', Boolean(this.spoken));
     const atEnd = isAtEnd(this.thoughtsLane.text);
-    this.thoughtsLane.text.textContent = this.thoughts;
+    show(this.thoughtsLane.text, this.thoughts);
     if (atEnd) this.thoughtsLane.text.scrollTop = this.thoughtsLane.text.scrollHeight;
     const said = this.voiced ? this.saidChars : this.answer.length;
-    this.said.textContent = this.answer.slice(0, said);
-    this.unsaid.textContent = this.answer.slice(said);
+    show(this.said, this.answer.slice(0, said));
+    show(this.unsaid, this.answer.slice(said));
     this.thoughtsLane.section.hidden = !this.thoughts;
     this.answerLane.section.hidden = !this.answer;
     this.node.classList.toggle('working', Boolean(this.responseId) && !this.done);
@@ -149,8 +157,13 @@ export class Turns {
     this.changed = new Set();
   }
 
+  // A new conversation: what was said so far stays to be read.
   clear(note) {
     if (!this.turns.length) return;
+    for (const turn of this.turns) {
+      turn.done = true;
+      turn.draw();
+    }
     this.turns = [];
     this.node.append(element('p', 'divider', note));
     this.scroll(true);
@@ -185,8 +198,11 @@ export class Turns {
       }
       case 'response.created': turn.responseId = event.response.id; break;
       case 'response.reasoning_text.delta': turn.thoughts += event.delta; break;
+      case 'response.reasoning_text.done': turn.thoughts = event.text; break;       // pieces may be lost with a network
       case 'response.output_audio_transcript.delta':
       case 'response.output_text.delta': turn.answer += event.delta; break;
+      case 'response.output_audio_transcript.done': turn.answer = event.transcript; break;
+      case 'response.output_text.done': turn.answer = event.text; break;
       case 'sotto.phrase': turn.addPhrase(event); break;
       case 'sotto.gate': turn.gates.asked++; turn.gates.open += event.open ? 1 : 0; break;
       case 'response.output_audio.done': turn.totalSamples = event.sotto.samples; break;

@@ -26,9 +26,10 @@ async function openContext(options) {
 }
 
 export class Microphone {
-  // `onFrame(Int16Array)` gets 20 ms of mono sound at `this.rate`.
-  constructor(onFrame) {
+  // `onFrame(Int16Array)` gets 20 ms of mono sound at `this.rate`; `onLost()` is told when the device goes away.
+  constructor(onFrame, onLost) {
     this.onFrame = onFrame;
+    this.onLost = onLost;
     this.rate = INPUT_RATE_HZ;
   }
 
@@ -39,6 +40,7 @@ export class Microphone {
       const reasons = { NotAllowedError: 'denied', NotFoundError: 'missing', NotReadableError: 'busy' };
       throw new SoundError(reasons[error.name] ?? 'busy', error.message);
     });
+    for (const track of this.stream.getAudioTracks()) track.onended = this.onLost;
     await this.connect({ sampleRate: INPUT_RATE_HZ }).catch(() => this.connect({}));  // Firefox: the device's own rate
   }
 
@@ -123,27 +125,27 @@ export class Speaker {
 }
 
 export class Connection {
-  // Handlers: opened(), event(object), sound(epoch, Int16Array), closed(code, attempts). Connects again by itself.
-  constructor(url, handlers) {
-    this.url = url;
+  // `address()` gives the URL for each attempt. Handlers: opened(), event(object), sound(epoch, Int16Array) and
+  // closed(attempts), which returns whether to connect again.
+  constructor(address, handlers) {
+    this.address = address;
     this.handlers = handlers;
     this.attempts = 0;
-    this.dropped = 0;
     this.open();
   }
 
   open() {
     clearTimeout(this.timer);
-    const socket = this.socket = new WebSocket(this.url);
+    const socket = this.socket = new WebSocket(this.address());
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => { this.attempts = 0; this.handlers.opened(); };
     socket.onmessage = ({ data }) => (typeof data === 'string' ? this.handlers.event(JSON.parse(data)) : this.sound(data));
-    socket.onclose = ({ code }) => { if (socket === this.socket) this.closed(code); };
+    socket.onclose = () => { if (socket === this.socket) this.closed(); };
   }
 
-  closed(code) {
+  closed() {
     this.attempts++;
-    if (this.handlers.closed(code, this.attempts) === false) return;      // the page gives up or asks the user first
+    if (!this.handlers.closed(this.attempts)) return;
     const wait_ms = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (this.attempts - 1));
     this.timer = setTimeout(() => this.open(), wait_ms);
   }
@@ -161,9 +163,10 @@ export class Connection {
     if (this.ready) this.socket.send(JSON.stringify(event));
   }
 
+  // Whether the sound could go; a network that is too slow for it loses it.
   sendSound(frame) {
-    if (!this.ready) return;
-    if (this.socket.bufferedAmount > SEND_LIMIT_BYTES) this.dropped++;
-    else this.socket.send(frame);
+    if (this.ready && this.socket.bufferedAmount > SEND_LIMIT_BYTES) return false;
+    if (this.ready) this.socket.send(frame);
+    return true;
   }
 }

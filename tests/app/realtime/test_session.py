@@ -152,7 +152,6 @@ def test_a_changed_method_begins_another_conversation_whose_epochs_go_on() -> No
     assistant = quick()
 
     async def scenario(peer: Peer) -> None:
-        peer.say("session.update", session={"sotto": {"playback": "reported"}})
         peer.type("one")
         first = (await peer.until("response.output_audio.delta"))[-1]["sotto"]["epoch"]
         peer.say("session.update", session={"sotto": {"method": "think"}})
@@ -245,7 +244,6 @@ def test_heard_sound_may_be_told_the_apis_way() -> None:
     assistant = FakeAssistant()
 
     async def scenario(peer: Peer) -> None:
-        peer.say("session.update", session={"sotto": {"playback": "reported"}})
         peer.type("hello")
         item = (await peer.until("response.output_audio.delta"))[-1]["item_id"]
         peer.say("conversation.item.truncate", item_id=item, content_index=0, audio_end_ms=500)

@@ -184,6 +184,9 @@ class FakeConversation:
         self._emit(events.StateChanged(self._now, Mind.IDLE, Mouth.SPEAKING if self.voice else Mouth.SILENT))
         if self.voice:
             self._emit(events.AudioDone(self._now, self._turn, self._epoch))
+            await asyncio.sleep(self._speaking_samples / OUTPUT_HZ)
+            if not self.reports:  # a peer that does not tell
+                self.played(self._epoch, self._speaking_samples, done=True)
         else:
             asyncio.get_running_loop().call_soon(self._finish, False)
 

@@ -8,41 +8,50 @@ HERE = {"host": "127.0.0.1:7860"}
 PAGE = HERE | {"origin": "http://127.0.0.1:7860"}
 
 
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 def test_a_page_with_its_secret_is_welcome() -> None:
-    secrets = Secrets()
-    assert refusal(PAGE, secrets.issue("tab"), secrets, "127.0.0.1") is None
+    secrets = Secrets(Clock())
+    assert refusal(PAGE, secrets.issue(), secrets, "127.0.0.1") is None
 
 
 def test_a_page_without_a_secret_or_with_a_wrong_one_is_refused() -> None:
-    secrets = Secrets()
-    secrets.issue("tab")
+    secrets = Secrets(Clock())
+    secrets.issue()
     assert "no session secret" in (refusal(PAGE, None, secrets, "127.0.0.1") or "")
     assert "unknown" in (refusal(PAGE, "guess", secrets, "127.0.0.1") or "")
 
 
 def test_a_foreign_page_is_refused_even_with_a_secret() -> None:
-    secrets = Secrets()
+    secrets = Secrets(Clock())
     headers = HERE | {"origin": "https://evil.example"}
-    assert "evil.example" in (refusal(headers, secrets.issue("tab"), secrets, "127.0.0.1") or "")
+    assert "evil.example" in (refusal(headers, secrets.issue(), secrets, "127.0.0.1") or "")
 
 
 def test_a_program_needs_no_secret_but_must_not_guess() -> None:
-    secrets = Secrets()
+    secrets = Secrets(Clock())
     assert refusal(HERE, None, secrets, "127.0.0.1") is None
     assert refusal(HERE, "guess", secrets, "127.0.0.1") is not None
 
 
 def test_a_foreign_name_that_resolves_here_is_refused() -> None:
-    secrets = Secrets()
+    secrets = Secrets(Clock())
     rebound = {"host": "evil.example:7860", "origin": "http://evil.example:7860"}
-    assert "evil.example" in (refusal(rebound, secrets.issue("tab"), secrets, "127.0.0.1") or "")
-    assert refusal(rebound, secrets.issue("tab"), secrets, "0.0.0.0") is None  # told to serve every name
+    assert "evil.example" in (refusal(rebound, secrets.issue(), secrets, "127.0.0.1") or "")
+    assert refusal(rebound, secrets.issue(), secrets, "0.0.0.0") is None  # told to serve every name
 
 
 def test_a_proxy_may_name_the_public_host() -> None:
-    secrets = Secrets()
+    secrets = Secrets(Clock())
     proxied = HERE | {"origin": "https://voice.example", "x-forwarded-host": "voice.example"}
-    assert refusal(proxied, secrets.issue("tab"), secrets, "127.0.0.1") is None
+    assert refusal(proxied, secrets.issue(), secrets, "127.0.0.1") is None
 
 
 @pytest.mark.parametrize(
@@ -71,15 +80,21 @@ def test_loopback_names(name: str, loopback: bool) -> None:
     assert is_loopback(name) is loopback
 
 
-def test_a_closed_tabs_secret_is_withdrawn_and_only_its() -> None:
-    secrets = Secrets()
-    closed, other = secrets.issue("closed"), secrets.issue("other")
-    secrets.forget("closed")
-    assert closed not in secrets
-    assert other in secrets
+def test_a_secret_is_good_for_a_lifetime_after_its_last_use() -> None:
+    clock = Clock()
+    secrets = Secrets(clock, lifetime_s=60.0)
+    secret = secrets.issue()
+    for _ in range(3):
+        clock.now_s += 59
+        assert secrets.use(secret)
+    clock.now_s += 61
+    assert not secrets.use(secret)
+    assert not secrets.use(secret)
 
 
-def test_the_oldest_secret_goes_when_there_are_too_many() -> None:
-    secrets = Secrets(most=2)
-    first, second, third = (secrets.issue(str(number)) for number in range(3))
-    assert (first in secrets, second in secrets, third in secrets) == (False, True, True)
+def test_the_least_used_secret_goes_when_there_are_too_many() -> None:
+    secrets = Secrets(Clock(), most=2)
+    first, second = secrets.issue(), secrets.issue()
+    secrets.use(first)
+    third = secrets.issue()
+    assert (secrets.use(first), secrets.use(second), secrets.use(third)) == (True, False, True)

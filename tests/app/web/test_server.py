@@ -184,3 +184,32 @@ def test_the_page_may_load_from_this_server_only(page_url: str) -> None:
 def test_the_pages_files_are_served(page_url: str) -> None:
     for name in ("page.js", "turns.js", "voice.js", "worklets.js", "sotto.css"):
         assert httpx.get(f"{page_url}sotto/{name}").status_code == 200
+
+
+def test_a_page_that_lost_its_network_finds_its_conversation_again() -> None:
+    assistant = FakeAssistant(Script(phrases=("One.",), phrase_s=0.1, token_s=0.001))
+
+    async def scenario(url: str, secret: str) -> None:
+        async with connect(socket_url(url, f"?session={secret}")) as connection:
+            await until(connection, "session.created")
+            connection.transport.abort()
+        async with connect(socket_url(url, f"?session={secret}")) as connection:
+            await connection.send(json.dumps({"type": "session.update", "session": {}}))
+            assert (await until(connection, "session.updated"))["session"]["id"]
+            await connection.close(1001)
+        async with connect(socket_url(url, f"?session={secret}")) as connection:
+            await until(connection, "session.created")
+
+    with serving(lambda: build_app(assistant, SETTINGS)) as url:
+        asyncio.run(scenario(url, page_secret(url)))
+    assert len(assistant.conversations) == 2, "one for the network's loss, one more after the goodbye"
+
+
+def page_secret(url: str) -> str:
+    """The secret that Gradio gives a tab when it loads."""
+    config = httpx.get(f"{url}config").json()
+    [load] = [each for each in config["dependencies"] if each["targets"][0][1] == "load"]
+    answer = httpx.post(
+        f"{url}gradio_api/run/predict", json={"data": [], "fn_index": load["id"], "session_hash": "test"}
+    )
+    return str(answer.json()["data"][0])
