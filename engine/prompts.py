@@ -126,6 +126,8 @@ def read_prompts(path: Path) -> Prompts:
         return Prompts.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise PromptInvalid(f"cannot read the prompt file {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PromptInvalid(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise PromptInvalid(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
