@@ -9,6 +9,7 @@ assistant.close()
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,7 @@ class Assistant:
         self._voice: Voice | None = None
         self._hearing = ThreadPoolExecutor(1, "sotto-hearing")
         self._speaking = ThreadPoolExecutor(SPEAKING_THREADS, "sotto-speaking")
+        self._loading = threading.Lock()
         self._open = 0
 
     def start(self) -> None:
@@ -66,11 +68,12 @@ class Assistant:
 
     def warm_voice(self) -> Voice:
         """Load the recogniser and the synthesizer now. Raises AudioError."""
-        if self._voice is None:
-            from app.voice import build_voice  # a text conversation needs none of the voice's libraries
+        with self._loading:
+            if self._voice is None:
+                from app.voice import build_voice  # a text conversation needs none of the voice's libraries
 
-            self._voice = build_voice(self.settings)
-        return self._voice
+                self._voice = build_voice(self.settings)
+            return self._voice
 
     def converse(self, method: str | None = None, voice: bool = True) -> Conversation:
         """A new conversation, with sound or in text only.

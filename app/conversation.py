@@ -67,10 +67,11 @@ class Conversation:
         self._outlet = Outlet()
         self._ear = None
         if parts.listener is not None:
-            self._ear = Ear(parts.listener, parts.hearing, self._heard, self._misheard)
+            self._ear = Ear(parts.listener, parts.hearing, parts.clock, self._heard, self._misheard)
         self._background: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._speech_end_s: float | None = None
+        self._decided_s: float | None = None  # when the end of the user's speech was decided
         self._closing: Future[None] | None = None  # once it is over
 
     async def __aenter__(self) -> Self:
@@ -130,7 +131,8 @@ class Conversation:
 
     # -- hearing
 
-    def _heard(self, event: ListenEvent, listener: Listener) -> None:
+    def _heard(self, event: ListenEvent, listener: Listener, came_s: float) -> None:
+        """`came_s`: when the sound came in which this was heard; the recogniser may have taken its time since."""
         now = self._now()
         match event:
             case SpeechStarted():
@@ -139,7 +141,8 @@ class Conversation:
             case PartialTranscript(text):
                 self._emit(happenings.PartialTranscript(now, text))
             case SpeechEnded(last_speech_sample):
-                self._speech_end_s = now - (listener.at_sample - last_speech_sample) / INPUT_RATE_HZ
+                self._speech_end_s = came_s - (listener.at_sample - last_speech_sample) / INPUT_RATE_HZ
+                self._decided_s = came_s
                 self._emit(happenings.SpeechEnded(now))
             case FinalTranscript(text):
                 self._happen(turns.WordsSpoken(text))
@@ -177,6 +180,7 @@ class Conversation:
         self._emit(happenings.Flush(self._now(), turn, epoch))
         running = self._running
         assert running is not None and running.turn == turn
+        running.cut_at_s = self._now()
         if self._utterance is not None:
             self._utterance.silence()
         self._remember_heard(running)
@@ -187,7 +191,8 @@ class Conversation:
         running = self._running = Exchange(turn, self._state.epoch)
         running.moments.input_end_s = now
         if spoken:
-            running.moments.speech_end_s, running.moments.transcribed_s = self._speech_end_s, now
+            running.moments.speech_end_s, running.moments.decided_s = self._speech_end_s, self._decided_s
+            running.moments.transcribed_s = now
         self._utterance = self._new_utterance(running)
         self._emit(happenings.UserTurn(now, turn, text, spoken))
 
@@ -237,7 +242,7 @@ class Conversation:
         cut = self._cut
         if cut is None or cut.epoch != epoch or self._running is not None:
             return
-        if samples > cut.played_samples(self._now()):
+        if cut.reported_samples is None or samples > cut.reported_samples:
             cut.report(samples, self._now())
             self._remember_heard(cut)
 
@@ -337,7 +342,13 @@ class Conversation:
                 on_end()
 
         utterance = Utterance(
-            self._parts.synthesizer, self._parts.speaking, self._parts.clock, on_sound, on_end, on_error
+            self._parts.synthesizer,
+            self._parts.speaking,
+            self._parts.clock,
+            on_sound,
+            on_end,
+            on_error,
+            ahead_s=lambda: running.ahead_s(self._now()),
         )
         self._run_behind(utterance.wait())
         return utterance

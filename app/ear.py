@@ -21,16 +21,18 @@ class Ear:
         self,
         listener: Listener,
         executor: Executor,
-        on_event: Callable[[ListenEvent, Listener], None],
+        clock: Callable[[], float],
+        on_event: Callable[[ListenEvent, Listener, float], None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._listener, self._executor = listener, executor
+        self._listener, self._executor, self._clock = listener, executor, clock
         self._on_event, self._on_error = on_event, on_error
         self._order = asyncio.Lock()
         self._closed = False
 
     async def listen(self, step: Callable[[Listener], list[ListenEvent]]) -> None:
-        """Let the listener take something in, and tell what it heard. Without effect once closed."""
+        """Let the listener take something in, and tell what it heard and when that came. Without effect once closed."""
+        came_s = self._clock()
         async with self._order:
             if self._closed:
                 return
@@ -42,11 +44,18 @@ class Ear:
                 await loop.run_in_executor(self._executor, self._listener.reset)
                 return
             for event in heard:
-                self._on_event(event, self._listener)
+                self._on_event(event, self._listener, came_s)
 
     async def close(self) -> None:
         """Give the recogniser back. Harmless when repeated."""
         async with self._order:
             if not self._closed:
                 self._closed = True
-                self._listener.close()
+                await self._close_behind_others()
+
+    async def _close_behind_others(self) -> None:
+        """On the thread that hears, so that a push that was abandoned is over; that thread may have ended already."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._listener.close)
+        except RuntimeError:
+            self._listener.close()

@@ -28,6 +28,7 @@ class Exchange:
     sound_over: bool = False
     failed: bool = False
     made_samples: int = 0
+    cut_at_s: float | None = None  # when the turn was interrupted: what sounds later is not heard
     reported_samples: int | None = None
     reported_at_s: float = 0.0
 
@@ -45,7 +46,12 @@ class Exchange:
         """How much of the sound was played by now."""
         if self.reported_samples is not None:
             return self.reported_samples
-        return round(played_s(self.moments.sounds, now_s) * OUTPUT_RATE_HZ)
+        until_s = now_s if self.cut_at_s is None else min(now_s, self.cut_at_s)
+        return round(played_s(self.moments.sounds, until_s) * OUTPUT_RATE_HZ)
+
+    def ahead_s(self, now_s: float) -> float:
+        """How much sound is made and not yet played."""
+        return (self.made_samples - self.played_samples(now_s)) / OUTPUT_RATE_HZ
 
     def silent_at_s(self) -> float:
         """When the sound made so far is over, or its client must be taken to have gone."""

@@ -37,6 +37,7 @@ class Moments:
     """When things happened in one turn; None: not yet, or not in this turn."""
 
     speech_end_s: float | None = None
+    decided_s: float | None = None
     transcribed_s: float | None = None
     input_end_s: float | None = None
     first_token_s: float | None = None
@@ -50,7 +51,7 @@ class Moments:
         first_sound = self.sounds[0][0] if self.sounds else None
         waiting_since = self.speech_end_s if self.speech_end_s is not None else self.input_end_s
         spans = {
-            "end_of_turn_delay": (self.speech_end_s, self.input_end_s),
+            "end_of_turn_delay": (self.speech_end_s, self.decided_s),
             "transcription_delay": (self.speech_end_s, self.transcribed_s),
             "ttft": (self.input_end_s, self.first_token_s),
             "ttfat": (self.input_end_s, self.first_answer_s),

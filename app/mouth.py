@@ -16,6 +16,9 @@ from audio.phrases import Phrase, PhraseSplitter
 from audio.speak import speak
 from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
 
+MOST_AHEAD_S = 20.0  # of sound that is made and not yet played; what is interrupted would be thrown away
+LOOK_AGAIN_S = 0.25
+
 Sound = Callable[[bytes, str], None]  # 24 kHz mono s16le, and the phrase with its first samples
 
 
@@ -49,9 +52,11 @@ class Utterance:
         on_sound: Sound,
         on_end: Callable[[], None],
         on_error: Callable[[Exception], None],
+        ahead_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._synthesizer, self._executor, self._clock = synthesizer, executor, clock
         self._on_sound, self._on_end, self._on_error = on_sound, on_end, on_error
+        self._ahead_s = ahead_s
         self._splitter = PhraseSplitter()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
         self._said: list[Said] = []
@@ -112,10 +117,13 @@ class Utterance:
     async def _speak(self) -> None:
         try:
             while (phrase := await self._phrases.get()) is not None:
+                while self._ahead_s() > MOST_AHEAD_S:
+                    await asyncio.sleep(LOOK_AGAIN_S)
                 await self._say(phrase)
-            self._on_end()
         except Exception as error:  # whatever the synthesizer raises ends this answer's sound, not the conversation
             self._on_error(error)
+        else:
+            self._on_end()
 
     async def _say(self, phrase: Phrase) -> None:
         stream = await self._begin(phrase)

@@ -97,11 +97,10 @@ class Conversation:
         """
         if self._turn is not None or not self._said or self.closed:
             raise RuntimeError("nothing was said, or the turn is running already, or the conversation is closed")
-        self.turn_number = self.turn_number + 1 if turn is None else turn
-        self.steps = 0
+        number = self.turn_number + 1 if turn is None else turn
         setup = TurnSetup(
             conversation=self.id,
-            turn=self.turn_number,
+            turn=number,
             arena=self._arena,
             context=View(*self._context),
             prompts=self._model.tokens,
@@ -113,6 +112,7 @@ class Conversation:
             limit_tokens=self.limit_tokens,
         )
         self._turn = METHODS[self.method](setup)
+        self.turn_number, self.steps = number, 0
 
     def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None) -> None:
         """The user heard only so many characters of this turn's answer (None: the latest's): end the turn if it still
