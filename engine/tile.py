@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.block import Block
-from engine.plan import Layout, Plan
+from engine.plan import Layout, Plan, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,25 @@ class Sight:
     """How some rows of one feed see a segment; positions are block-local.
 
     frame: the first row's own position in the view, counted as the segment's block counts.
-    low, high: the first row sees [low, high). Further rows see as much, except that a window raises `low` and, in the
-    feed's own block (own), every row sees itself and no later one.
+    span: what the feed sees of the block; in its own one (own), every row sees itself and no later one.
+    window: how many tokens back a row sees, itself included; None for all.
     """
 
     rows: Rows
     frame: int
-    low: int
-    high: int
+    span: Span
     own: bool
     window: int | None
 
     def bounds(self, row: int) -> tuple[int, int]:
-        """What row `row` (counted in `rows`) sees."""
-        low = self.low if self.window is None else max(self.low, self.frame + row - self.window + 1)
-        return low, self.high + row if self.own else self.high
+        """Row `row` (counted in `rows`) sees [low, high), which is nothing if high <= low. Both grow with the row."""
+        at = self.frame + row
+        low = self.span.start if self.window is None else max(self.span.start, at - self.window + 1)
+        return low, at + 1 if self.own else self.span.stop
+
+    @property
+    def first_bounds(self) -> tuple[int, int]:
+        return self.bounds(0)
 
     @property
     def last_bounds(self) -> tuple[int, int]:
@@ -77,13 +81,16 @@ class Segment:
     sights: list[Sight]
 
     def seen_by_some(self) -> tuple[int, int]:
-        return min(sight.low for sight in self.sights), max(sight.last_bounds[1] for sight in self.sights)
+        """From the first position that some row sees to the last one, which is not included."""
+        first = min(sight.first_bounds[0] for sight in self.sights)
+        return first, max(sight.last_bounds[1] for sight in self.sights)
 
     def seen_by_all(self, row_count: int) -> tuple[int, int]:
         """The positions that all rows of the tile see; an empty or backward range if there are none."""
         if sum(sight.rows.count for sight in self.sights) < row_count:
             return 0, 0
-        return max(sight.last_bounds[0] for sight in self.sights), min(sight.high for sight in self.sights)
+        last = min(sight.first_bounds[1] for sight in self.sights)
+        return max(sight.last_bounds[0] for sight in self.sights), last
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +164,11 @@ def find_segments(rows: Sequence[Rows], window: int | None) -> list[Segment]:
         for span in piece.layout.spans:
             key = span.block, times_shown.get(span.block, 0)
             times_shown[span.block] = key[1] + 1
-            frame = position - span.at + span.start
-            low = span.start if window is None else max(span.start, frame - window + 1)
             own = span is piece.layout.spans[-1]
-            high = frame + 1 if own else span.stop
-            if low < high:
-                segment = segments.setdefault(key, Segment(span.block, []))
-                segment.sights.append(Sight(piece, frame, low, high, own, window))
+            sight = Sight(piece, position - span.at + span.start, span, own, window)
+            low, high = sight.first_bounds
+            if low < high:  # else even the first row looks back too little, or there is nothing yet
+                segments.setdefault(key, Segment(span.block, [])).sights.append(sight)
     return list(segments.values())
 
 

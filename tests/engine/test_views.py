@@ -159,6 +159,7 @@ def test_a_window_reaches_back_over_block_borders_in_the_order_of_the_view(arena
     (tile,) = tiles_of(arena, Feed(View(thoughts, prompt, output), [1, 2]), window=25)
     assert seen_slots(tile, 0) == [*prompt.slots(16, 20), *output.slots(0, 21)]
     assert seen_slots(tile, 1) == [*prompt.slots(17, 20), *output.slots(0, 22)]
+    assert len(tile.angles) == 2 * 2, "blocks out of sight cost nothing"
 
 
 @pytest.mark.parametrize("direct", [False, True])
