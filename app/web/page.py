@@ -16,10 +16,11 @@ from app.web.access import Secrets
 from app.web.theme import calm
 
 EXAMPLES = (
-    "What is 17 times 23?",
-    "A train leaves at 9:40 and arrives at 13:05. How long is that?",
-    "What is left of 60 euros after three books at 14?",
+    "What is 59 minus 4 plus 27?",
+    "It is 8:50. What time will it be in 2 hours and 25 minutes?",
+    "Lucy saves 17 dollars a week for 3 weeks and then spends 20 dollars. How much is left?",
 )
+"""What the bundled model can do; any larger model can too."""
 
 METHODS = (
     ("Think while speaking", "async"),
@@ -30,6 +31,7 @@ METHODS = (
 HEAD = """
 <link rel="stylesheet" href="sotto/sotto.css">
 <link rel="modulepreload" href="sotto/page.js">
+<link rel="modulepreload" href="sotto/talk.js">
 <link rel="modulepreload" href="sotto/turns.js">
 <link rel="modulepreload" href="sotto/voice.js">
 """
@@ -101,7 +103,9 @@ def _settings(settings: Settings) -> None:
             info="A change begins a new conversation.",
         )
         voice = gr.Checkbox(value=True, label="Speak the answers aloud", info="A change begins a new conversation.")
-        hold = gr.Checkbox(value=False, label="Hold to talk", info="The button or the space bar; letting go ends the turn.")
+        hold = gr.Checkbox(
+            value=False, label="Hold to talk", info="The button or the space bar; letting go ends the turn."
+        )
         method.change(None, method, js="(method) => { window.sotto?.setMethod(method); }", api_visibility="private")
         voice.change(None, voice, js="(voice) => { window.sotto?.setVoice(voice); }", api_visibility="private")
         hold.change(None, hold, js="(hold) => { window.sotto?.setHold(hold); }", api_visibility="private")

@@ -1,7 +1,8 @@
 // Page: joins the socket and the sound (voice.js) to the drawing (turns.js) and to the controls.
 
-import { Connection, Microphone, Speaker } from './voice.js';
+import { TalkButton } from './talk.js';
 import { Turns } from './turns.js';
+import { Connection, Microphone, Speaker } from './voice.js';
 
 const SOUND_TROUBLE = {
   denied: 'The microphone is blocked. Allow it in the browser’s site settings, then press the button again. Typing works meanwhile.',
@@ -11,16 +12,8 @@ const SOUND_TROUBLE = {
   lost: 'The microphone was disconnected. Connect it and press the button again.',
   unsupported: 'This browser cannot play streamed sound (no AudioWorklet). Answers come as text.',
 };
-const MIC = {                       // state: [label, label in hold-to-talk mode, title]
-  off: ['Start microphone', 'Hold to talk', 'Start the microphone'],
-  asking: ['Allow the microphone…', 'Allow the microphone…', 'The browser asks for your permission'],
-  on: ['Listening', 'Listening…', 'Mute the microphone'],
-  muted: ['Muted', 'Hold to talk', 'Unmute the microphone'],
-};
 const QUIET_ERRORS = new Set(['response_cancel_not_active']);
 const TRANSIENT_MS = 8000;
-const RELEASE_MS = 80;              // the last frames are still on their way when the button is let go
-const LOUD = 12000;                 // peak of int16 samples that fills the level ring
 
 class Page {
   constructor(secret) {
@@ -29,15 +22,17 @@ class Page {
     this.notice = document.querySelector('.sotto-notice');
     this.form = document.querySelector('.sotto-composer');
     this.text = this.form.querySelector('textarea');
-    this.micButton = this.form.querySelector('.mic');
     this.stopButton = this.form.querySelector('.stop');
     this.turns = new Turns(this.list);
     this.voice = window.isSecureContext;
     this.method = undefined;        // the server's own until the user chooses
-    this.mic = 'off';
-    this.hold = false;
     this.speaker = new Speaker((report) => this.played(report));
     this.microphone = new Microphone((frame) => this.frame(frame), () => this.lostMicrophone());
+    this.talk = new TalkButton(this.form.querySelector('.mic'), {
+      open: () => this.openMicrophone(),
+      mute: (muted) => this.microphone.mute(muted),
+      spoken: () => this.connection.send({ type: 'input_audio_buffer.commit' }),
+    });
     this.listen();
     this.connection = new Connection(() => this.address(), {
       opened: () => this.opened(),
@@ -56,23 +51,11 @@ class Page {
       this.say(this.text.value);
     });
     this.stopButton.addEventListener('click', () => this.stop());
-    this.micButton.addEventListener('click', () => { if (!this.hold) this.toggleMicrophone(); });
-    this.micButton.addEventListener('pointerdown', () => { if (this.hold) this.press(); });
-    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) this.micButton.addEventListener(end, () => this.release());
-    document.addEventListener('keydown', (event) => this.key(event, () => this.press()));
-    document.addEventListener('keyup', (event) => this.key(event, () => this.release()));
+    document.addEventListener('keydown', ({ key }) => { if (key === 'Escape') this.stop(); });
     document.addEventListener('click', ({ target }) => {
       const example = target.closest?.('.sotto-example');
       if (example) this.say(example.innerText);
     });
-  }
-
-  // Escape stops; the space bar, outside of fields and buttons, is the talk button.
-  key(event, talk) {
-    if (event.key === 'Escape' && event.type === 'keydown') this.stop();
-    if (event.key !== ' ' || !this.hold || event.repeat || event.target.closest('textarea, input, button, summary')) return;
-    event.preventDefault();
-    talk();
   }
 
   // The connection
@@ -174,61 +157,25 @@ class Page {
   // Sound
 
   async openMicrophone() {
-    this.setMic('asking');
     try {
       await Promise.all([this.speaker.open(), this.microphone.open()]);
     } catch (error) {
-      this.setMic('off');
       this.soundTrouble(error);
-      return;
+      return false;
     }
     this.tell('');
     this.configure();
-    this.setMic(this.hold ? 'muted' : 'on');
-  }
-
-  async toggleMicrophone() {
-    if (this.mic === 'off') await this.openMicrophone();
-    else if (this.mic !== 'asking') this.setMic(this.mic === 'on' ? 'muted' : 'on');
-  }
-
-  // Hold to talk: the first press may only open the microphone, since the browser asks first.
-  async press() {
-    this.held = true;
-    if (this.mic === 'off') await this.openMicrophone();
-    if (this.held && this.mic === 'muted') this.setMic('on');
-  }
-
-  release() {
-    this.held = false;
-    if (!this.hold || this.mic !== 'on') return;
-    setTimeout(() => {
-      if (this.held) return;
-      this.setMic('muted');
-      this.connection.send({ type: 'input_audio_buffer.commit' });
-    }, RELEASE_MS);
-  }
-
-  setMic(state) {
-    this.mic = state;
-    this.microphone.mute(state === 'muted');
-    const [label, holdLabel, title] = MIC[state];
-    this.micButton.dataset.mic = state;
-    this.micButton.setAttribute('aria-pressed', String(state === 'on'));
-    this.micButton.title = this.hold ? 'Hold this button or the space bar while you speak' : title;
-    this.micButton.querySelector('span').textContent = this.hold ? holdLabel : label;
-    this.micButton.style.setProperty('--level', 0);
+    return true;
   }
 
   frame(frame) {
-    if (!this.connection.sendSound(frame)) this.tell('The network is too slow for the microphone; words may be lost.', '', null, TRANSIENT_MS);
-    let peak = 0;
-    for (const sample of frame) peak = Math.max(peak, Math.abs(sample));
-    this.micButton.style.setProperty('--level', this.mic === 'on' ? Math.min(1, peak / LOUD).toFixed(2) : 0);
+    this.talk.level(frame);
+    if (this.talk.closed || this.connection.sendSound(frame)) return;
+    this.tell('The network is too slow for the microphone; words may be lost.', '', null, TRANSIENT_MS);
   }
 
   lostMicrophone() {
-    this.setMic('off');
+    this.talk.show('off');
     this.tell(SOUND_TROUBLE.lost);
   }
 
@@ -274,8 +221,7 @@ class Page {
   }
 
   setHold(hold) {
-    this.hold = hold;
-    this.setMic(this.mic === 'on' && hold ? 'muted' : this.mic);
+    this.talk.setHold(hold);
   }
 
   // What the user sees

@@ -136,7 +136,7 @@ class Turn {
     this.bubble.classList.toggle('live', !this.final);
     this.bubble.classList.toggle('spoken', Boolean(this.spoken));
     const atEnd = isAtEnd(this.thoughtsLane.text);
-    show(this.thoughtsLane.text, this.thoughts);
+    show(this.thoughtsLane.text, this.thoughts.trimEnd());
     if (atEnd) this.thoughtsLane.text.scrollTop = this.thoughtsLane.text.scrollHeight;
     const said = this.voiced ? this.saidChars : this.answer.length;
     show(this.said, this.answer.slice(0, said));

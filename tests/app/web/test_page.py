@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from app.config import load_settings
+from app.web.page import EXAMPLES
 from app.web.server import build_app
 from tests.app.web.fake_assistant import THOUGHTS, WORDS, FakeAssistant, Script
 from tests.browser import Tab, chromium, serving, strength, voice, write_microphone
@@ -230,6 +231,57 @@ def test_an_insecure_address_is_explained_and_answers_come_as_text(
     assert not assistant.conversations[-1].voice
 
 
+def test_holding_the_button_talks_and_letting_go_ends_the_turn(
+    listening: Callable[[NDArray[np.int16]], Browser], url: str, assistant: FakeAssistant
+) -> None:
+    tab = Tab(listening(np.concatenate([silence(0.5), speech(60.0)])), url)
+    tab.page.click("#sotto-settings button")
+    tab.page.get_by_label("Hold to talk").check()
+    tab.page.click(".mic")
+    tab.page.wait_for_selector(".mic[data-mic=muted]")
+    assert tab.page.locator(".user").count() == 0
+    tab.page.hover(".mic")
+    tab.page.mouse.down()
+    tab.page.wait_for_selector(".user.live")
+    tab.screenshot("holding")
+    tab.page.mouse.up()
+    tab.wait_for_text(".answer p", "Let me work")
+    assert tab.page.locator(".mic[data-mic=muted]").count() == 1
+    tab.stop()
+    tab.page.wait_for_selector(".turn.interrupted")
+    tab.page.evaluate("document.activeElement.blur()")
+    tab.page.keyboard.down(" ")
+    tab.page.wait_for_selector(".turn:nth-of-type(2) .user.live")
+    tab.page.keyboard.up(" ")
+    tab.wait_for_text(".turn:nth-of-type(2) .answer p", "Let me work")
+    assert len(assistant.conversations) == 1
+    tab.close()
+
+
+def test_a_lost_network_does_not_end_the_conversation(browser: Browser, url: str, assistant: FakeAssistant) -> None:
+    tab = Tab(browser, url)
+    tab.say("Are you there?")
+    tab.wait_for_state("mouth", "speaking")
+    tab.page.evaluate("window.sotto.connection.socket.close(3001)")
+    tab.wait_for_state("link", "offline")
+    tab.wait_for_state("link", "connected")
+    tab.wait_for_text(".answer p", ANSWER)
+    tab.wait_for_text(".turn .timing", "first sound")
+    assert tab.text(".thoughts p").strip() == "".join(THOUGHTS).strip()
+    assert tab.page.locator(".divider").count() == 0
+    assert len(assistant.conversations) == 1
+    sound, rate_hz = tab.sound()
+    assert np.count_nonzero(np.abs(sound) > 300) / rate_hz > 4.0
+    tab.close()
+
+
+def test_a_paced_page_says_so(browser: Browser) -> None:
+    with serving(lambda: build_app(FakeAssistant(), load_settings(flags={"step_ms": 120}))) as address:
+        tab = Tab(browser, address)
+        tab.wait_for_text(".sotto-paced", "paced: 120 ms a step")
+        tab.close()
+
+
 def test_a_lost_server_is_told_and_found_again(browser: Browser) -> None:
     app = build_in_thread(FakeAssistant())
     with serving(lambda: app) as address:
@@ -298,7 +350,7 @@ def test_an_example_is_asked_by_a_click(browser: Browser, url: str, assistant: F
     tab = Tab(browser, url)
     tab.page.click(".sotto-example >> nth=0")
     tab.wait_for_text(".answer p", "Let me work")
-    assert assistant.script.said == ["What is 17 times 23?"]
+    assert assistant.script.said == [EXAMPLES[0]]
     tab.close()
 
 

@@ -182,7 +182,7 @@ def test_the_page_may_load_from_this_server_only(page_url: str) -> None:
 
 
 def test_the_pages_files_are_served(page_url: str) -> None:
-    for name in ("page.js", "turns.js", "voice.js", "worklets.js", "sotto.css"):
+    for name in ("page.js", "talk.js", "turns.js", "voice.js", "worklets.js", "sotto.css"):
         assert httpx.get(f"{page_url}sotto/{name}").status_code == 200
 
 
