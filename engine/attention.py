@@ -68,14 +68,13 @@ def attend_tile(query: Tensor, work: TileWork, store: Store) -> Tensor:
     """query [1, H, T, D] of the tile's rows -> [H, T, value_dim], in at least float32."""
     kv_heads = store.keys.shape[0]
     _, heads, rows, head_dim = query.shape
-    runs, hidden = work.tile.runs, work.tile.hidden
+    runs = work.tile.runs
     turned = work.turn.apply(query).reshape(-1, kv_heads, heads // kv_heads * rows, head_dim)
     scores = score_runs(turned, runs, store.keys)
     if store.softcap is not None:
         scores = torch.tanh(scores / store.softcap) * store.softcap
-    if hidden is not None:
-        by_row = scores.view(kv_heads, -1, rows, scores.shape[-1])
-        by_row[..., work.tile.first_hidden :].masked_fill_(hidden, float("-inf"))
+    if work.bias is not None:
+        scores.view(kv_heads, -1, rows, scores.shape[-1])[..., work.tile.first_hidden :].add_(work.bias)
     weights = softmax(scores, store.sinks, rows)
     return weigh_runs(weights, runs, store.values).view(heads, rows, -1)
 

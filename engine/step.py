@@ -20,10 +20,15 @@ from engine.traits import LayerTraits
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TileWork:
-    """A tile and its queries' turn: tables [S, 1, T, D], times the softmax scale."""
+    """A tile, made ready for the layers of one kind.
+
+    turn: of its queries, tables [S, 1, T, D], times the softmax scale.
+    bias: [T, C - tile.first_hidden] what is added to the scores, 0 or -inf; None if nothing is hidden.
+    """
 
     tile: Tile
     turn: Turn
+    bias: Tensor | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +73,7 @@ class LayerKind:
         tile_work = []
         for tile, table in zip(tiles, tables.split([len(tile.angles) for tile in tiles]), strict=True):
             cos, sin = table.view(-1, 1, tile.row_count, *table.shape[1:]).unbind(3)
-            tile_work.append(TileWork(tile, Turn(cos, sin, self._queries.partners)))
+            tile_work.append(TileWork(tile, Turn(cos, sin, self._queries.partners), bias_of(tile, table.dtype)))
         return LayerWork(tuple(tile_work), self._key_turn(positions))
 
     def _key_turn(self, positions: Sequence[int]) -> Turn | None:
@@ -76,6 +81,13 @@ class LayerKind:
             return None
         cos, sin = self._keys.look_up(positions).unbind(1)
         return Turn(cos, sin, self._keys.partners)
+
+
+def bias_of(tile: Tile, dtype: torch.dtype) -> Tensor | None:
+    """The tile's hidden columns as something to add: several times faster than filling them in."""
+    if tile.hidden is None:
+        return None
+    return torch.zeros(tile.hidden.shape, dtype=dtype, device=tile.hidden.device).masked_fill_(tile.hidden, -torch.inf)
 
 
 class StepBuilder:
