@@ -18,7 +18,7 @@ from app.web.theme import calm
 EXAMPLES = (
     "What is 59 minus 4 plus 27?",
     "It is 8:50. What time will it be in 2 hours and 25 minutes?",
-    "Lucy saves 17 dollars a week for 3 weeks and then spends 20 dollars. How much is left?",
+    "Tom has 62 apples and gives away 54. How many are left?",
 )
 """What the bundled model can do; any larger model can too."""
 

@@ -155,6 +155,9 @@ export class Turns {
     this.node = node;
     this.turns = [];
     this.changed = new Set();
+    this.follow = true;           // until the reader scrolls up
+    node.addEventListener('scroll', () => { this.follow = isAtEnd(node); });
+    new ResizeObserver(() => this.scroll()).observe(node);
   }
 
   // A new conversation: what was said so far stays to be read.
@@ -166,7 +169,7 @@ export class Turns {
     }
     this.turns = [];
     this.node.append(element('p', 'divider', note));
-    this.scroll(true);
+    this.scroll();
   }
 
   take(event) {
@@ -229,6 +232,7 @@ export class Turns {
   }
 
   typed() {
+    this.follow = true;
     const last = this.turns.at(-1);
     return last?.empty ? last : this.add();
   }
@@ -249,13 +253,12 @@ export class Turns {
 
   draw() {
     this.frame = undefined;
-    const follow = isAtEnd(this.node);
     for (const turn of this.changed) turn.draw();
     this.changed.clear();
-    this.scroll(follow);
+    this.scroll();
   }
 
-  scroll(follow) {
-    if (follow) this.node.scrollTop = this.node.scrollHeight;
+  scroll() {
+    if (this.follow) this.node.scrollTop = this.node.scrollHeight;
   }
 }

@@ -346,6 +346,21 @@ def test_a_changed_method_begins_a_new_conversation(browser: Browser, url: str, 
     tab.close()
 
 
+def test_the_newest_words_stay_in_sight_unless_the_reader_scrolls_up(browser: Browser) -> None:
+    left_below = "(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight)"
+    rest = f"{left_below}(document.querySelector('.sotto-turns'))"
+    with serving(lambda: build_app(FakeAssistant(Script(token_s=0.001)), load_settings())) as address:
+        tab = Tab(browser, address, size=(800, 500))
+        for text in ("One", "Two", "Three"):
+            tab.say(text)
+            tab.wait_for_text(".turn:last-child .answer p", ANSWER)
+        assert tab.page.evaluate(rest) < 2
+        tab.page.evaluate("document.querySelector('.sotto-turns').scrollTop = 0")
+        tab.wait_for_text(".turn:last-child .timing", "first sound")
+        assert tab.page.evaluate("document.querySelector('.sotto-turns').scrollTop") == 0
+        tab.close()
+
+
 def test_an_example_is_asked_by_a_click(browser: Browser, url: str, assistant: FakeAssistant) -> None:
     tab = Tab(browser, url)
     tab.page.click(".sotto-example >> nth=0")
