@@ -49,4 +49,5 @@ class Stream:
 
     def within(self, characters: int) -> tuple[int, ...]:
         """The generated tokens that lie wholly within the first so many characters of the text."""
-        return tuple(self.generated[: sum(end <= characters for end in self.text_ends)])
+        limit = min(characters, len(self.text))  # an unfinished character lies in no text
+        return tuple(self.generated[: sum(end <= limit for end in self.text_ends)])
