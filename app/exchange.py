@@ -50,8 +50,8 @@ class Exchange:
         return round(played_s(self.moments.sounds, until_s) * OUTPUT_RATE_HZ)
 
     def ahead_s(self, now_s: float) -> float:
-        """How much sound is made and not yet played."""
-        return (self.made_samples - self.played_samples(now_s)) / OUTPUT_RATE_HZ
+        """How much sound is made and not yet played; none, once its client must be taken to have gone."""
+        return 0.0 if now_s >= self.silent_at_s() else (self.made_samples - self.played_samples(now_s)) / OUTPUT_RATE_HZ
 
     def silent_at_s(self) -> float:
         """When the sound made so far is over, or its client must be taken to have gone."""

@@ -1,0 +1,83 @@
+"""How much of an answer was played, by report or by time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.exchange import SILENT_GRACE_S, UNREPORTED_GRACE_S, Exchange, ends_at_s, played_s
+from app.latency import silences
+
+SECOND = 24_000
+
+
+def speaking(*pieces: tuple[float, float]) -> Exchange:
+    """Sound of so many seconds went out at these times."""
+    exchange = Exchange(turn=1, epoch=1)
+    for at_s, duration_s in pieces:
+        exchange.sound(round(duration_s * SECOND), at_s)
+    return exchange
+
+
+def test_reports_are_believed() -> None:
+    exchange = speaking((0.0, 2.0))
+    exchange.report(SECOND, now_s=0.5)
+    assert exchange.played_samples(now_s=100.0) == SECOND
+
+
+def test_a_position_never_goes_back_nor_beyond_what_was_made() -> None:
+    exchange = speaking((0.0, 2.0))
+    for claimed, counted in ((SECOND, SECOND), (10, SECOND), (99 * SECOND, 2 * SECOND)):
+        exchange.report(claimed, now_s=1.0)
+        assert exchange.played_samples(now_s=1.0) == counted
+
+
+def test_without_reports_sound_is_played_as_it_comes_and_waits_for_what_is_before_it() -> None:
+    exchange = speaking((1.0, 1.0), (1.5, 1.0), (5.0, 1.0))
+    for now_s, played in ((0.5, 0), (1.0, 0), (1.5, 0.5), (2.5, 1.5), (4.0, 2.0), (5.5, 2.5), (60.0, 3.0)):
+        assert exchange.played_samples(now_s) == round(played * SECOND)
+
+
+def test_an_unreported_turn_is_silent_when_its_sound_has_had_the_time_to_be_played() -> None:
+    assert speaking((1.0, 1.0), (5.0, 1.0)).silent_at_s() == 6.0 + UNREPORTED_GRACE_S
+
+
+def test_a_client_that_falls_silent_is_given_up_some_time_after_its_sound_should_have_ended() -> None:
+    exchange = speaking((0.0, 4.0))
+    exchange.report(SECOND, now_s=1.2)
+    assert exchange.silent_at_s() == pytest.approx(1.2 + 3.0 + SILENT_GRACE_S)
+    exchange.report(4 * SECOND, now_s=9.0)
+    assert exchange.silent_at_s() == 0.0
+
+
+def test_sound_is_ahead_until_it_is_played_or_its_client_has_gone() -> None:
+    exchange = speaking((0.0, 30.0))
+    assert exchange.ahead_s(now_s=10.0) == pytest.approx(20.0)
+    exchange.report(SECOND, now_s=10.0)
+    assert exchange.ahead_s(now_s=10.0) == pytest.approx(29.0)
+    assert exchange.ahead_s(now_s=10.0 + 29.0 + SILENT_GRACE_S) == 0.0
+
+
+def test_sound_that_was_cut_off_is_not_heard_later() -> None:
+    exchange = speaking((0.0, 30.0))
+    exchange.cut_at_s = 2.0
+    assert exchange.played_samples(now_s=20.0) == 2 * SECOND
+
+
+def test_a_turn_without_sound_is_silent_at_once() -> None:
+    assert Exchange(1, 1).silent_at_s() == 0.0
+    assert Exchange(1, 1).played_samples(now_s=9.0) == 0
+
+
+PIECES = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 5)), max_size=20).map(lambda pieces: sorted(pieces))
+
+
+@given(pieces=PIECES, now_s=st.floats(0, 250))
+def test_time_passes_in_speech_and_silence_only(pieces: list[tuple[float, float]], now_s: float) -> None:
+    whole = sum(duration for _, duration in pieces)
+    played = played_s(pieces, now_s)
+    assert 0 <= played <= whole + 1e-9
+    assert played <= now_s + 1e-9
+    assert played_s(pieces, ends_at_s(pieces)) == pytest.approx(whole)
+    assert ends_at_s(pieces) == pytest.approx(whole + sum(silences(pieces)))
