@@ -1,0 +1,240 @@
+"""The mouth: phrases in order, sound until it is silenced, and the account of what was heard."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import app.mouth
+from app.mouth import Utterance
+from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeSynthesizer
+
+ANSWER = "First we add. Then we carry, and so on. Done!"
+
+
+@dataclass
+class Record:
+    """What an utterance gave out."""
+
+    sounds: list[tuple[int, str]] = field(default_factory=list)
+    ends: int = 0
+    errors: list[Exception] = field(default_factory=list)
+    ahead_s: float = 0.0
+
+    def on_sound(self, pcm: bytes, text: str) -> None:
+        self.sounds.append((len(pcm) // 2, text))
+
+    def on_end(self) -> None:
+        self.ends += 1
+
+    @property
+    def phrases(self) -> list[str]:
+        return [text for _, text in self.sounds if text]
+
+
+@asynccontextmanager
+async def speaking(synthesizer: FakeSynthesizer, record: Record) -> AsyncIterator[Utterance]:
+    with ThreadPoolExecutor(1) as executor:
+        utterance = Utterance(
+            synthesizer,
+            executor,
+            time.monotonic,
+            record.on_sound,
+            record.on_end,
+            record.errors.append,
+            lambda: record.ahead_s,
+        )
+        try:
+            yield utterance
+        finally:
+            synthesizer.go_on()
+            utterance.silence()
+            await utterance.wait()
+
+
+def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def patiently() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await scenario()
+        assert asyncio.all_tasks() == {asyncio.current_task()}, "a task was left behind"
+
+    asyncio.run(patiently())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def test_an_answer_is_spoken_phrase_by_phrase_while_it_is_written() -> None:
+    async def scenario() -> None:
+        record, synthesizer = Record(), FakeSynthesizer()
+        async with speaking(synthesizer, record) as utterance:
+            utterance.write("First we add. The")
+            await until(lambda: record.phrases)
+            utterance.write("n we carry, and so on. Done!")
+            utterance.end()
+            await utterance.wait()
+        assert record.phrases == ["First we add. ", "Then we carry, ", "and so on. ", "Done!"]
+        assert "".join(record.phrases) == ANSWER
+        assert record.ends == 1 and not record.errors
+        assert sum(samples for samples, _ in record.sounds) == len(ANSWER.split()) * WORD_SAMPLES
+
+    play(scenario)
+
+
+def test_the_end_comes_after_all_sound_and_also_without_any() -> None:
+    async def scenario() -> None:
+        for answer, phrases in (("", []), ("\n\n", []), ("**", []), ("Yes", ["Yes"])):
+            record = Record()
+            async with speaking(FakeSynthesizer(), record) as utterance:
+                utterance.write(answer)
+                utterance.end()
+                await utterance.wait()
+            assert (record.ends, record.phrases) == (1, phrases)
+
+    play(scenario)
+
+
+def test_a_writer_that_pauses_does_not_strand_half_a_sentence() -> None:
+    async def scenario() -> None:
+        record = Record()
+        async with speaking(FakeSynthesizer(), record) as utterance:
+            utterance.write("Let me see what ")
+            started_s = time.monotonic()
+            await until(lambda: record.phrases)
+            waited_s = time.monotonic() - started_s
+            assert 0.4 < waited_s < 3
+            assert record.phrases == ["Let me see what "]
+            utterance.write("that makes.")
+            utterance.end()
+            await utterance.wait()
+        assert "".join(record.phrases) == "Let me see what that makes."
+
+    play(scenario)
+
+
+def test_silence_is_immediate_and_final() -> None:
+    async def scenario() -> None:
+        record, synthesizer = Record(), FakeSynthesizer(held=["carry,"])
+        async with speaking(synthesizer, record) as utterance:
+            utterance.write(ANSWER)
+            await until(synthesizer.reached.is_set)
+            before = list(record.sounds)
+            utterance.silence()
+            assert synthesizer.streams[-1].cancelled.is_set()
+            synthesizer.go_on()
+            utterance.write(" More!")
+            utterance.end()
+            utterance.silence()
+            await utterance.wait()
+            await asyncio.sleep(0.05)
+        assert record.sounds == before and record.ends == 0 and not record.errors
+        assert synthesizer.spoken == ["First we add.", "Then we carry,"]
+
+    play(scenario)
+
+
+def test_a_phrase_that_is_begun_too_late_is_cancelled() -> None:
+    """The synthesizer was just being asked when silence came: nobody will fetch that sound."""
+
+    class SlowSynthesizer(FakeSynthesizer):
+        def stream(self, text: str) -> Any:
+            self._before("asked")
+            return super().stream(text)
+
+    async def scenario() -> None:
+        record, synthesizer = Record(), SlowSynthesizer(held=["asked"])
+        async with speaking(synthesizer, record) as utterance:
+            utterance.write(ANSWER)
+            await until(synthesizer.reached.is_set)
+            utterance.silence()
+            await utterance.wait()
+            synthesizer.go_on()
+            await until(lambda: synthesizer.streams)
+            await until(synthesizer.streams[0].cancelled.is_set)
+        assert not record.sounds
+
+    play(scenario)
+
+
+def test_a_voice_that_fails_is_told_once_and_ends_the_sound() -> None:
+    async def scenario() -> None:
+        record = Record()
+        async with speaking(FakeSynthesizer(fails_at="carry,"), record) as utterance:
+            utterance.write(ANSWER)
+            await until(lambda: record.errors)
+            utterance.write(" More.")
+            utterance.end()
+            await utterance.wait()
+        assert [str(error) for error in record.errors] == ["the voice is gone"]
+        assert record.ends == 0
+        assert utterance.heard(99 * WORD_SAMPLES) == len("First we add. Then")
+
+    play(scenario)
+
+
+def test_heard_is_what_was_played_in_whole_words() -> None:
+    async def scenario() -> None:
+        record = Record()
+        async with speaking(FakeSynthesizer(), record) as utterance:
+            utterance.write(ANSWER)
+            utterance.end()
+            await utterance.wait()
+            heard = [ANSWER[: utterance.heard(round(words * WORD_SAMPLES))] for words in (0, 0.5, 1.5, 3, 4.2, 8.5, 99)]
+        assert heard == [
+            "",
+            "",
+            "First",
+            "First we add. ",
+            "First we add. Then",
+            "First we add. Then we carry, and so",
+            ANSWER,
+        ]
+
+    play(scenario)
+
+
+def test_of_a_silenced_phrase_only_finished_words_count_as_heard() -> None:
+    async def scenario() -> None:
+        record, synthesizer = Record(), FakeSynthesizer(held=["carry,"])
+        async with speaking(synthesizer, record) as utterance:
+            utterance.write(ANSWER)
+            await until(synthesizer.reached.is_set)
+            utterance.silence()
+            assert ANSWER[: utterance.heard(99 * WORD_SAMPLES)] == "First we add. Then"
+
+    play(scenario)
+
+
+def test_it_does_not_speak_far_ahead_of_the_listener() -> None:
+    async def scenario() -> None:
+        record = Record(ahead_s=app.mouth.MOST_AHEAD_S + 1)
+        async with speaking(FakeSynthesizer(), record) as utterance:
+            utterance.write(ANSWER)
+            await asyncio.sleep(0.05)
+            assert not record.sounds
+            record.ahead_s = 0.0
+            await until(lambda: record.sounds)
+
+    play(scenario)
+
+
+def test_the_first_phrase_is_timed_when_it_is_whole() -> None:
+    async def scenario() -> None:
+        record = Record()
+        async with speaking(FakeSynthesizer(), record) as utterance:
+            utterance.write("First we")
+            assert utterance.first_phrase_s is None
+            before_s = time.monotonic()
+            utterance.write(" add. Then")
+            assert utterance.first_phrase_s is not None
+            assert before_s <= utterance.first_phrase_s <= time.monotonic()
+
+    play(scenario)
