@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.arena import LayerShape
 from engine.errors import ModelRefused
 from engine.probe import Call, Probe, hides_all_but_window, observe
-from engine.rope import Pairing, Rope, make_turn
+from engine.rope import Pairing, Rope, make_spin
 from engine.rotary import own_rotary
 from engine.traits import LayerTraits, ModelTraits
 
@@ -177,7 +177,7 @@ def rotation_error(call: Call, rope: Rope, positions: Sequence[int]) -> float:
     """How far q and k at all positions are from those at position 0 turned by `rope`, relative to the largest entry."""
     seen = torch.cat([call.query, call.key]).double()
     angles = torch.tensor(positions, dtype=torch.float64, device=seen.device)
-    expected = make_turn(rope, angles, torch.float64).apply(seen[:, :1].expand_as(seen))
+    expected = make_spin(rope, angles, torch.float64).apply(seen[:, :1].expand_as(seen))
     return float((expected - seen).abs().max() / seen.abs().max().clamp_min(1e-9))
 
 

@@ -39,7 +39,7 @@ def attend(
     """
     layer: int = module.layer_idx  # type: ignore[assignment]
     work, arena = step.work[layer], step.arena
-    keys = key[0] if work.key_turn is None else work.key_turn.apply(key[0]).to(key.dtype)
+    keys = key[0] if work.key_spin is None else work.key_spin.apply(key[0]).to(key.dtype)
     arena.write(layer, step.slots, keys, value[0])
     sinks = s_aux if s_aux is not None else getattr(module, "sinks", None)
     store = Store(arena.keys[layer], arena.values[layer], softcap, sinks)
@@ -69,7 +69,7 @@ def attend_tile(query: Tensor, work: TileWork, store: Store) -> Tensor:
     kv_heads = store.keys.shape[0]
     _, heads, rows, head_dim = query.shape
     runs = work.tile.runs
-    turned = work.turn.apply(query).reshape(-1, kv_heads, heads // kv_heads * rows, head_dim)
+    turned = work.spin.apply(query).reshape(-1, kv_heads, heads // kv_heads * rows, head_dim)
     scores = score_runs(turned, runs, store.keys)
     if store.softcap is not None:
         scores = torch.tanh(scores / store.softcap) * store.softcap

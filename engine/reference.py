@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.plan import Layout
-from engine.rope import make_turn
+from engine.rope import make_spin
 from engine.step import Step
 from engine.traits import LayerTraits
 
@@ -81,4 +81,4 @@ def visible_keys(layout: Layout, position: int, window: int | None) -> tuple[lis
 def turned(x: Tensor, angles: Tensor, traits: LayerTraits, with_gain: bool = False) -> Tensor:
     """x [heads, n, D] turned by angles [n], in positions."""
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-    return make_turn(traits.rope, angles.to(x.device), dtype, with_gain=with_gain).apply(x)
+    return make_spin(traits.rope, angles.to(x.device), dtype, with_gain=with_gain).apply(x)

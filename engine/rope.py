@@ -13,7 +13,7 @@ from enum import Enum, auto
 import torch
 from torch import Tensor
 
-FIRST_REACH = 1024  # positions a turn table covers at first
+FIRST_REACH = 1024  # positions a spin table covers at first
 
 
 class Rotation(Enum):
@@ -83,7 +83,7 @@ class Rope:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Turn:
+class Spin:
     """A rotation ready to apply. cos, sin: broadcastable to the tensor turned; partners: [head_dim]."""
 
     cos: Tensor
@@ -96,18 +96,18 @@ class Turn:
         return torch.addcmul(x * self.cos, x.index_select(-1, self.partners), self.sin)
 
 
-def make_turn(rope: Rope, angles: Tensor, dtype: torch.dtype, *, factor: float = 1.0, with_gain: bool = False) -> Turn:
-    """The turn by `angles` [...], in positions, times `factor`; its tables are [..., head_dim].
+def make_spin(rope: Rope, angles: Tensor, dtype: torch.dtype, *, factor: float = 1.0, with_gain: bool = False) -> Spin:
+    """The spin by `angles` [...], in positions, times `factor`; its tables are [..., head_dim].
 
     with_gain: times the model's own gain too, which is wanted when the model itself no longer rotates.
     """
     radians = angles.double()[..., None] * rope.turning()
     factors = factor * rope.gains() if with_gain else factor
-    return Turn((radians.cos() * factors).to(dtype), (radians.sin() * factors).to(dtype), rope.partners())
+    return Spin((radians.cos() * factors).to(dtype), (radians.sin() * factors).to(dtype), rope.partners())
 
 
-class TurnTable:
-    """Turns by whole numbers of positions, looked up instead of computed; it grows to the largest angle asked for."""
+class SpinTable:
+    """Spins by whole numbers of positions, looked up instead of computed; it grows to the largest angle asked for."""
 
     def __init__(self, rope: Rope, dtype: torch.dtype, *, factor: float = 1.0, with_gain: bool = False) -> None:
         self._rope, self._dtype, self._factor, self._with_gain = rope, dtype, factor, with_gain
@@ -125,5 +125,5 @@ class TurnTable:
     def _fill(self, reach: int) -> None:
         """Row `reach + angle` holds cos and sin of `angle`, from -reach to reach."""
         angles = torch.arange(-reach, reach + 1, device=self._rope.frequencies.device)
-        turn = make_turn(self._rope, angles, self._dtype, factor=self._factor, with_gain=self._with_gain)
-        self._reach, self._table = reach, torch.stack([turn.cos, turn.sin], 1)
+        spin = make_spin(self._rope, angles, self._dtype, factor=self._factor, with_gain=self._with_gain)
+        self._reach, self._table = reach, torch.stack([spin.cos, spin.sin], 1)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.arena import Arena
 from engine.plan import Plan
-from engine.rope import Turn, TurnTable
+from engine.rope import Spin, SpinTable
 from engine.tile import Tile, build_tiles
 from engine.traits import LayerTraits
 
@@ -22,21 +22,21 @@ from engine.traits import LayerTraits
 class TileWork:
     """A tile, made ready for the layers of one kind.
 
-    turn: of its queries, tables [S, 1, T, D], times the softmax scale.
+    spin: of its queries, tables [S, 1, T, D], times the softmax scale.
     bias: [T, C - tile.first_hidden] what is added to the scores, 0 or -inf; None if nothing is hidden.
     """
 
     tile: Tile
-    turn: Turn
+    spin: Spin
     bias: Tensor | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerWork:
-    """What all layers of one kind do in a step. key_turn: tables [T, D] when keys come unrotated, else None."""
+    """What all layers of one kind do in a step. key_spin: tables [T, D] when keys come unrotated, else None."""
 
     tiles: tuple[TileWork, ...]
-    key_turn: Turn | None
+    key_spin: Spin | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +59,8 @@ class LayerKind:
 
     def __init__(self, traits: LayerTraits, direct: bool, dtype: torch.dtype) -> None:
         self.traits = traits
-        self._queries = TurnTable(traits.rope, dtype, factor=traits.scale, with_gain=direct)
-        self._keys = TurnTable(traits.rope, dtype, with_gain=True) if direct else None
+        self._queries = SpinTable(traits.rope, dtype, factor=traits.scale, with_gain=direct)
+        self._keys = SpinTable(traits.rope, dtype, with_gain=True) if direct else None
 
     def covers(self, traits: LayerTraits) -> bool:
         mine = self.traits
@@ -73,14 +73,14 @@ class LayerKind:
         tile_work = []
         for tile, table in zip(tiles, tables.split([len(tile.angles) for tile in tiles]), strict=True):
             cos, sin = table.view(-1, 1, tile.row_count, *table.shape[1:]).unbind(3)
-            tile_work.append(TileWork(tile, Turn(cos, sin, self._queries.partners), bias_of(tile, table.dtype)))
-        return LayerWork(tuple(tile_work), self._key_turn(positions))
+            tile_work.append(TileWork(tile, Spin(cos, sin, self._queries.partners), bias_of(tile, table.dtype)))
+        return LayerWork(tuple(tile_work), self._key_spin(positions))
 
-    def _key_turn(self, positions: Sequence[int]) -> Turn | None:
+    def _key_spin(self, positions: Sequence[int]) -> Spin | None:
         if self._keys is None:
             return None
         cos, sin = self._keys.look_up(positions).unbind(1)
-        return Turn(cos, sin, self._keys.partners)
+        return Spin(cos, sin, self._keys.partners)
 
 
 def bias_of(tile: Tile, dtype: torch.dtype) -> Tensor | None:

@@ -195,16 +195,16 @@ def trace_attention(
     attention_mask: torch.Tensor | None,
     scaling: float = 1.0,
     trace_mask: torch.Tensor | None = None,
-    trace_turns: tuple[torch.Tensor, torch.Tensor] | None = None,
+    trace_spins: tuple[torch.Tensor, torch.Tensor] | None = None,
     trace_bounds: tuple[int, ...] = (),
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attention over segments. query [B, H, N, D]; key, value [B, kv heads, N, D]; returns [B, N, H, D].
 
-    query and key come rotated at block-local positions; `trace_turns` are cos and sin [B, 1, N, S, D] of the offsets.
+    query and key come rotated at block-local positions; `trace_spins` are cos and sin [B, 1, N, S, D] of the offsets.
     """
-    assert trace_mask is not None and trace_turns is not None
-    cos, sin = trace_turns
+    assert trace_mask is not None and trace_spins is not None
+    cos, sin = trace_spins
     groups = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     half = query.shape[-1] // 2
@@ -220,7 +220,7 @@ def trace_attention(
     return (weights @ value).transpose(1, 2), None
 
 
-def turns(offsets: torch.Tensor, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def spins(offsets: torch.Tensor, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """cos and sin [B, 1, N, S, D] of the offsets [B, N, S] at the model's rotary frequencies [D / 2]."""
     angles = offsets[:, None, ..., None] * inv_freq.float()
     angles = torch.cat((angles, angles), -1)
@@ -252,4 +252,4 @@ def _padded(traces: Sequence[Sequence[Row]]) -> int:
     return len(traces) * max(map(len, traces))
 
 
-__all__ = ["ATTENTION", "FOREVER", "Batch", "Segment", "batched", "make_batch", "trace_attention", "turns"]
+__all__ = ["ATTENTION", "FOREVER", "Batch", "Segment", "batched", "make_batch", "spins", "trace_attention"]

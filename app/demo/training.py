@@ -28,7 +28,7 @@ import torch
 import torch.nn.functional as F
 from transformers import AttentionInterface, Qwen3Config, Qwen3ForCausalLM
 
-from app.demo.batches import ATTENTION, Batch, batched, trace_attention, turns
+from app.demo.batches import ATTENTION, Batch, batched, spins, trace_attention
 from app.demo.paths import demo_folder, demo_prompts
 from app.demo.problems import sample_problem
 from app.demo.release import write_release
@@ -184,7 +184,7 @@ class Trainer:
             position_ids=batch.positions.to(self.device),
             use_cache=False,
             trace_mask=batch.mask.to(self.device),
-            trace_turns=turns(batch.offsets.to(self.device), inv_freq),
+            trace_spins=spins(batch.offsets.to(self.device), inv_freq),
             trace_bounds=batch.bounds,
         )
         return out.last_hidden_state

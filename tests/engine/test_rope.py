@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.rope import Pairing, Rope, TurnTable, make_turn
+from engine.rope import Pairing, Rope, SpinTable, make_spin
 from engine.rotary import IdentityRotary, own_rotary, restore_rotary, silence_rotary
 from tests.engine.models import own_logits, tiny_model, tokens
 
@@ -26,7 +26,7 @@ ropes = st.builds(
 
 def turn(rope: Rope, x: Tensor, *by: int, with_gain: bool = False) -> Tensor:
     for angle in by:
-        x = make_turn(rope, torch.tensor(angle), torch.float64, with_gain=with_gain).apply(x)
+        x = make_spin(rope, torch.tensor(angle), torch.float64, with_gain=with_gain).apply(x)
     return x
 
 
@@ -82,16 +82,16 @@ def test_a_rope_without_frequencies_turns_nothing() -> None:
 
 def test_tables_are_rounded_once_even_at_far_positions() -> None:
     rope = Rope(FREQUENCIES, Pairing.HALVES, 10)
-    found, exact = (make_turn(rope, torch.tensor(131_071), dtype) for dtype in (torch.float32, torch.float64))
+    found, exact = (make_spin(rope, torch.tensor(131_071), dtype) for dtype in (torch.float32, torch.float64))
     assert (found.cos - exact.cos).abs().max() < 1e-7
 
 
 @pytest.mark.parametrize("with_gain", [False, True])
 def test_a_turn_table_gives_what_is_computed_and_grows_to_any_angle(with_gain: bool) -> None:
     rope = Rope(FREQUENCIES, Pairing.HALVES, 10, 0, gain=1.5)
-    table = TurnTable(rope, torch.float32, factor=0.5, with_gain=with_gain)
+    table = SpinTable(rope, torch.float32, factor=0.5, with_gain=with_gain)
     for asked in ([0], [3, -7, 1024], [-1025], [5000, -1, 2]):
-        expected = make_turn(rope, torch.tensor(asked), torch.float32, factor=0.5, with_gain=with_gain)
+        expected = make_spin(rope, torch.tensor(asked), torch.float32, factor=0.5, with_gain=with_gain)
         assert torch.equal(table.look_up(asked), torch.stack([expected.cos, expected.sin], 1))
 
 
