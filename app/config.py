@@ -60,7 +60,7 @@ class EngineSettings(BaseModel):
     model: Place = Field("demo", description="'demo' (bundled), a local folder, or a name that is in the hub's cache")
     device: Device = Field(AUTO, description="cpu, cuda, cuda:N, mps; auto takes a GPU if there is one")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(AUTO, description="number format of the weights")
-    method: Literal["async", "think", "no-think", "interleaved", "hogwild", "fork-join"] = Field(
+    method: Literal["async", "think", "no-think"] = Field(
         "async", description="how thinking and answering are woven together"
     )
     rotation: Literal["auto", "direct", "composed"] = Field(AUTO, description="how queries and keys are rotated")
