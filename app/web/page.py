@@ -72,6 +72,9 @@ def _mount(app: FastAPI, settings: Settings, secrets: Secrets, assets: Path) -> 
         run_history=False,
         show_error=False,
         ssr_mode=False,
+        max_file_size=1,  # Gradio's upload route is open to everyone; the page has no use for it
+        enable_monitoring=False,
+        mcp_server=False,
     )
 
 

@@ -79,6 +79,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announce(host: str, port: int, page: bool) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    what = "the page" if page else "the API (ws://.../v1/realtime)"
-    print(f"Sotto serves {what} at http://{shown}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    """One line to stderr: what is served where. A wildcard address is no address to open."""
+    everywhere = host in {"0.0.0.0", "::"}
+    shown = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
+    what = "the page" if page else "the API (/v1/realtime)"
+    others = "; other machines need https for the microphone" if everywhere and page else ""
+    print(f"Sotto serves {what} at http://{shown}:{port} (Ctrl-C stops it){others}", file=sys.stderr, flush=True)

@@ -130,6 +130,7 @@ class Page {
     const agreed = `${session.sotto.method} ${session.output_modalities}`;
     if (this.agreed && this.agreed !== agreed) this.turns.clear('New conversation');
     this.agreed = agreed;
+    document.querySelector('[data-state=link]').title = `model ${session.model}, method ${session.sotto.method}`;
     const paced = document.querySelector('.sotto-paced');
     paced.hidden = !session.sotto.step_ms;
     paced.textContent = `paced: ${session.sotto.step_ms} ms a step`;

@@ -31,9 +31,10 @@ export class TalkButton {
     return !event.repeat;
   }
 
-  // In hold-to-talk mode nothing is sent between presses: the turn was ended, and a stray frame would begin another.
+  // Nothing is sent before the microphone is ready, nor between presses of hold-to-talk: the turn was ended, and a
+  // stray frame would begin another.
   get closed() {
-    return this.hold && this.state === 'muted';
+    return this.state === 'off' || this.state === 'asking' || (this.hold && this.state === 'muted');
   }
 
   async start() {

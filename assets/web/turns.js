@@ -156,7 +156,8 @@ export class Turns {
     this.turns = [];
     this.changed = new Set();
     this.follow = true;           // until the reader scrolls up
-    node.addEventListener('scroll', () => { this.follow = isAtEnd(node); });
+    this.lastTop = 0;
+    node.addEventListener('scroll', () => this.scrolled());
     new ResizeObserver(() => this.scroll()).observe(node);
   }
 
@@ -256,6 +257,13 @@ export class Turns {
     for (const turn of this.changed) turn.draw();
     this.changed.clear();
     this.scroll();
+  }
+
+  // Text that has grown since is no scrolling up.
+  scrolled() {
+    const { scrollTop } = this.node;
+    this.follow = isAtEnd(this.node) || (this.follow && scrollTop >= this.lastTop);
+    this.lastTop = scrollTop;
   }
 
   scroll() {

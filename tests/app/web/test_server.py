@@ -3,7 +3,11 @@
 import asyncio
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -179,6 +183,37 @@ def test_the_page_may_load_from_this_server_only(page_url: str) -> None:
     policy = httpx.get(page_url).headers["content-security-policy"]
     assert policy.startswith("default-src 'self'")
     assert "http:" not in policy and "https:" not in policy
+
+
+def test_nothing_can_be_uploaded(page_url: str) -> None:
+    answer = httpx.post(f"{page_url}gradio_api/upload", files={"files": ("big.bin", b"x" * 100)})
+    assert answer.status_code == 413
+
+
+def test_a_server_names_an_address_that_can_be_opened_and_stops_quietly() -> None:
+    """A server is started as a user would, and stopped as a user would."""
+    script = (
+        "from app.config import load_settings\nfrom app.web.server import serve\n"
+        "from tests.app.web.fake_assistant import FakeAssistant\n"
+        "serve(FakeAssistant(), load_settings(flags={'port': 0, 'host': '0.0.0.0'}))"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        port = int(re.findall(r"http://127\.0\.0\.1:(\d+)", line)[0])
+        while httpx_or_none(f"http://127.0.0.1:{port}/healthz") is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert "need https for the microphone" in line
+    assert (process.returncode, rest) == (0, "")
+
+
+def httpx_or_none(url: str) -> httpx.Response | None:
+    try:
+        return httpx.get(url)
+    except httpx.ConnectError:
+        return None
 
 
 def test_the_pages_files_are_served(page_url: str) -> None:
