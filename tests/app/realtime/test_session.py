@@ -182,14 +182,14 @@ def test_a_changed_method_begins_another_conversation_whose_epochs_go_on() -> No
 def test_a_method_that_cannot_be_had_is_told_and_the_former_stays() -> None:
     class Picky(FakeAssistant):
         def converse(self, method: str | None = None, voice: bool = True) -> FakeConversation:
-            if method == "hogwild":
-                raise SettingsError("hogwild needs a larger model")
+            if method == "think":
+                raise SettingsError("think needs a larger model")
             return super().converse(method, voice)
 
     async def scenario(peer: Peer) -> None:
         await peer.until("session.created")
-        peer.say("session.update", session={"sotto": {"method": "hogwild"}})
-        assert (await peer.until("error"))[-1]["error"]["message"] == "hogwild needs a larger model"
+        peer.say("session.update", session={"sotto": {"method": "think"}})
+        assert (await peer.until("error"))[-1]["error"]["message"] == "think needs a larger model"
         assert (await peer.until("session.updated"))[-1]["session"]["sotto"]["method"] == "async"
 
     run(scenario, Picky())

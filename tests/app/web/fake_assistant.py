@@ -125,7 +125,7 @@ class FakeConversation:
         self.reports.append((epoch, samples, done))
         if epoch == self._epoch:
             self._played = samples
-            if done and self._speaking_samples and samples >= self._speaking_samples:
+            if done and self._task:
                 self._finish(interrupted=False)
 
     def _begin_speech(self) -> None:
@@ -184,9 +184,8 @@ class FakeConversation:
         self._emit(events.StateChanged(self._now, Mind.IDLE, Mouth.SPEAKING if self.voice else Mouth.SILENT))
         if self.voice:
             self._emit(events.AudioDone(self._now, self._turn, self._epoch))
-            await asyncio.sleep(self._speaking_samples / OUTPUT_HZ)
-            if not self.reports:  # a peer that does not tell
-                self.played(self._epoch, self._speaking_samples, done=True)
+            await asyncio.sleep(self._speaking_samples / OUTPUT_HZ + (2.0 if self.reports else 0.0))
+            self.played(self._epoch, self._speaking_samples, done=True)  # a peer that does not tell, or fell silent
         else:
             asyncio.get_running_loop().call_soon(self._finish, False)
 
