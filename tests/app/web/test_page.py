@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from app.config import load_settings
 from app.web.page import EXAMPLES
 from app.web.server import build_app
-from tests.app.web.fake_assistant import THOUGHTS, WORDS, FakeAssistant, Script
+from audio.errors import SynthesizerUnavailable
+from tests.app.web.fake_assistant import THOUGHTS, WORDS, FakeAssistant, FakeConversation, Script
 from tests.browser import Tab, chromium, serving, strength, voice, write_microphone
 from tests.conftest import Require
 
@@ -326,6 +327,24 @@ def test_a_full_engine_is_told_and_can_be_tried_again(browser: Browser) -> None:
         second.say("Room now?")
         second.wait_for_text(".answer p", "Let me work")
         second.close()
+
+
+def test_a_missing_voice_is_explained_and_text_is_offered(browser: Browser) -> None:
+    class Mute(FakeAssistant):
+        def converse(self, method: str | None = None, voice: bool = True) -> FakeConversation:
+            if voice:
+                raise SynthesizerUnavailable("no voice is installed; pip install espeakng-loader")
+            return super().converse(method, voice)
+
+    with serving(lambda: build_app(Mute(), load_settings())) as address:
+        tab = Tab(browser, address, wait=False)
+        tab.wait_for_text(".sotto-notice", "pip install espeakng-loader")
+        tab.screenshot("no_voice")
+        tab.page.click(".sotto-notice button")
+        tab.wait_for_state("link", "connected")
+        tab.say("In text, then")
+        tab.wait_for_text(".answer p", ANSWER)
+        tab.close()
 
 
 def test_a_changed_method_begins_a_new_conversation(browser: Browser, url: str, assistant: FakeAssistant) -> None:
