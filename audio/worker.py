@@ -49,6 +49,11 @@ class Inboxes:
                 self._boxes[utterance] = box
         return box
 
+    @property
+    def closed(self) -> bool:
+        with self._lock:
+            return self._closed
+
     def deliver(self, message: Message) -> None:
         with self._lock:
             box = self._boxes.get(message.utterance)
@@ -85,7 +90,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        """A process whose pipe has ended is lost, even if the system has not noticed its death yet."""
+        return not self._inboxes.closed and self._process.poll() is None
 
     @property
     def process_id(self) -> int:
