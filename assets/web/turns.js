@@ -267,6 +267,8 @@ export class Turns {
   }
 
   scroll() {
-    if (this.follow) this.node.scrollTop = this.node.scrollHeight;
+    if (!this.follow) return;
+    this.node.scrollTop = this.node.scrollHeight;
+    this.lastTop = this.node.scrollTop;
   }
 }
