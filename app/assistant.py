@@ -20,6 +20,7 @@ from app.conversation import Conversation, Parts
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
 from app.models import build_engine
+from audio.transcript import digits
 from engine.conversation import Conversation as EngineConversation
 from engine.engine import Engine
 from engine.methods import METHODS
@@ -41,6 +42,7 @@ class Assistant:
         self._clock = clock
         self._engine: EngineThread | None = None
         self._voice: Voice | None = None
+        self._spelled: Callable[[str], str] = str
         self._hearing = ThreadPoolExecutor(1, "sotto-hearing")
         self._speaking = ThreadPoolExecutor(SPEAKING_THREADS, "sotto-speaking")
         self._loading = threading.Lock()
@@ -52,7 +54,9 @@ class Assistant:
         """
         _check_method(self.settings.method)
         step_s = (self.settings.step_ms or 0) / 1000
-        self._engine = EngineThread(build_engine(self.settings, self._clock), step_s, self._clock)
+        engine = build_engine(self.settings, self._clock)
+        self._spelled = digits if engine.model.prompts.input.digits else str
+        self._engine = EngineThread(engine, step_s, self._clock)
         self._engine.start()
 
     def close(self) -> None:
@@ -60,6 +64,8 @@ class Assistant:
         if self._engine is not None:
             self._engine.stop()
             self._engine = None
+        if self._voice is not None:
+            self._voice.synthesizer.cancel()  # or the threads that wait for its sound would not end
         self._hearing.shutdown(wait=True, cancel_futures=True)
         self._speaking.shutdown(wait=True, cancel_futures=True)
         if self._voice is not None:
@@ -104,6 +110,7 @@ class Assistant:
                 speaking=self._speaking,
                 clock=self._clock,
                 on_exit=self._left,
+                spelled=self._spelled,
             )
         )
 

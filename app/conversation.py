@@ -53,6 +53,7 @@ class Parts:
     speaking: Executor
     clock: Callable[[], float]
     on_exit: Callable[[], None]
+    spelled: Callable[[str], str] = str  # the user's words as the model reads them
 
 
 class Conversation:
@@ -197,15 +198,14 @@ class Conversation:
         self._emit(happenings.UserTurn(now, turn, text, spoken))
 
         def begin(_: object) -> None:
-            tokens.listen(text)
+            tokens.listen(self._parts.spelled(text))
             tokens.end_input(turn)
 
-        begun = asyncio.wrap_future(self._parts.engine.call(begin))
-        self._run_behind(self._watch_beginning(begun, running))
+        self._run_behind(self._watch_beginning(self._parts.engine.call(begin), running))
 
-    async def _watch_beginning(self, begun: asyncio.Future[None], running: Exchange) -> None:
+    async def _watch_beginning(self, begun: Future[None], running: Exchange) -> None:
         try:
-            await begun
+            await asyncio.wrap_future(begun)
         except Exception as error:
             if self._running is not running:
                 return  # the user went on already

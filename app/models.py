@@ -14,8 +14,8 @@ from app.config import AUTO, Settings
 from app.demo.paths import ASSETS, demo_folder
 from app.demo.release import PROMPTS_KEY
 from app.errors import RunError, SettingsError
-from engine.arena import PAGE_TOKENS
-from engine.engine import MOST_BLOCKS, Engine, EngineSettings
+from app.memory import kv_budget, tokens_that_fit
+from engine.engine import Engine, EngineSettings
 from engine.errors import ModelRefused
 from engine.loading import LoadedModel, load_model
 from engine.prompts import Prompts, read_prompts
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
 DEMO = "demo"
-CONVERSATIONS = 8  # room is made for so many, unless the settings or the memory say otherwise
-MEMORY_SHARE = 0.6  # of the device's free memory, for keys and values
 LONGEST_CONVERSATION_TOKENS = 8192
 
 log = logging.getLogger(__name__)
@@ -38,13 +36,14 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # stderr is ours
+    transformers_logging.set_verbosity_error()  # our own checks say what is wrong, in one line
     device = choose_device(settings.device)
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or default_threads(settings.model))
     loaded = load_model(model_place(settings.model), device, choose_dtype(settings.dtype, device))
     prompts = find_prompts(loaded.model.config, loaded.name)
     longest = min(LONGEST_CONVERSATION_TOKENS, _positions(loaded))
-    longest, kv_tokens = _memory(settings.kv_tokens, longest, loaded)
+    longest, kv_tokens = kv_budget(settings.kv_tokens, longest, tokens_that_fit(device, _bytes_per_token(loaded)))
     runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation, device))
     log.info("%s on %s, %d key/value tokens, prompts %s", loaded.name, device, kv_tokens, prompts.name)
     return Engine(runner, loaded.tokenizer, prompts, EngineSettings(longest), clock)
@@ -108,18 +107,6 @@ def default_threads(model: str) -> int:
 def _positions(loaded: LoadedModel) -> int:
     config: Any = loaded.model.config.get_text_config()
     return int(getattr(config, "max_position_embeddings", None) or LONGEST_CONVERSATION_TOKENS)
-
-
-def _memory(asked: int | None, longest: int, loaded: LoadedModel) -> tuple[int, int]:
-    """Tokens of the longest conversation, and of the arena."""
-    overhead = MOST_BLOCKS * PAGE_TOKENS
-    wanted = asked or CONVERSATIONS * (2 * longest + overhead)
-    if asked is None and loaded.model.device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(loaded.model.device)
-        wanted = min(wanted, int(MEMORY_SHARE * free / _bytes_per_token(loaded)))
-    if wanted < 2 * overhead:
-        raise SettingsError(f"--kv-tokens {wanted} is too little for one conversation; give at least {2 * overhead}")
-    return min(longest, (wanted - overhead) // 2), wanted
 
 
 def _bytes_per_token(loaded: LoadedModel) -> int:

@@ -1,0 +1,73 @@
+"""From settings to an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from app.config import Settings
+from app.errors import SettingsError
+from app.models import build_engine, choose_device, choose_dtype, choose_rotation, find_prompts
+from engine.errors import ModelNotFound, ModelRefused
+from engine.events import StreamName
+from engine.rope import Rotation
+from tests.engine.talk import ask, run, text_of
+from tests.engine.tiny_qwen3 import MAX_POSITIONS, save_tiny_qwen3
+
+CPU, CARD = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_qwen3(tmp_path_factory.mktemp("tiny-qwen3"))
+
+
+def test_a_qwen3_folder_becomes_an_engine_with_qwen3s_prompts(folder: Path) -> None:
+    engine = build_engine(Settings(model=str(folder), threads=1))
+    assert engine.model.prompts.name == "qwen3"
+    assert engine.conversation_tokens == MAX_POSITIONS
+    opened = [engine.open() for _ in range(8)]
+    ask(opened[0], "hello")
+    assert text_of(run(engine, 12), StreamName.THOUGHTS)
+
+
+def test_kv_tokens_bound_the_arena_and_the_conversations(folder: Path) -> None:
+    engine = build_engine(Settings(model=str(folder), threads=1, kv_tokens=3200))
+    assert engine.runner.arena.capacity_tokens == 3200
+    assert engine.conversation_tokens == (3200 - 384) // 2
+
+
+def test_a_model_that_is_not_there_is_told_with_the_command_that_fetches_it() -> None:
+    with pytest.raises(ModelNotFound, match=r"hf download nobody/nothing"):
+        build_engine(Settings(model="nobody/nothing", threads=1))
+
+
+def prompts_name(**config: str) -> str:
+    return find_prompts(SimpleNamespace(**config), "some model").name  # type: ignore[arg-type]
+
+
+def test_prompts_are_chosen_by_the_name_the_model_was_made_with_or_by_its_architecture() -> None:
+    assert prompts_name(model_type="qwen3", sotto_prompts="demo") == "demo"
+    assert prompts_name(model_type="qwen3") == "qwen3"
+    assert prompts_name(model_type="qwen3_moe") == "qwen3"
+
+
+def test_a_model_without_prompts_is_refused_with_those_that_have_some() -> None:
+    with pytest.raises(ModelRefused, match=r"no prompts for some model \(architecture 'llama'\).*: qwen3, qwen3_moe"):
+        prompts_name(model_type="llama")
+
+
+def test_auto_means_what_suits_the_device() -> None:
+    assert (choose_dtype("auto", CPU), choose_dtype("auto", CARD)) == (torch.float32, torch.bfloat16)
+    assert (choose_rotation("auto", CPU), choose_rotation("auto", CARD)) == (Rotation.COMPOSED, Rotation.DIRECT)
+    assert choose_dtype("float16", CPU) is torch.float16
+    assert choose_rotation("direct", CPU) is Rotation.DIRECT
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_a_device_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(SettingsError, match=r"--device cuda:99: there is no such device"):
+        choose_device("cuda:99")
