@@ -69,7 +69,7 @@ class EngineSettings(BaseModel):
     step_ms: MaybeNumber = Field(None, ge=0, description="pace: let every step take at least N ms (labelled 'paced')")
     temperature: MaybeNumber = Field(None, ge=0, le=10, description="0 is greedy; auto is the model's own")
     top_p: MaybeNumber = Field(None, gt=0, le=1, description="nucleus of the sampling; auto is the model's own")
-    seed: Whole = Field(0, ge=0, description="seed of the sampling")
+    seed: Whole = Field(0, ge=0, le=2**63 - 1, description="seed of the sampling")
 
 
 class VoiceSettings(BaseModel):

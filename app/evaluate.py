@@ -188,10 +188,10 @@ class _Progress:
     def __call__(self, outcome: Outcome) -> None:
         self._done += 1
         self._right += outcome.right
-        end = "\n" if self._done == self._total else ""
-        print(
-            f"\r{self._method}: {self._done}/{self._total}, {self._right} right", end=end, file=sys.stderr, flush=True
-        )
+        last = self._done == self._total
+        if last or sys.stderr.isatty():
+            line = f"{self._method}: {self._done}/{self._total}, {self._right} right"
+            print(f"\r{line}", end="\n" if last else "", file=sys.stderr, flush=True)
 
 
 def _print_table(rows: dict[str, dict[str, Any]]) -> None:

@@ -18,7 +18,12 @@ def check_place(path: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes the file beside and renames it, so that no reader ever meets half of it. Raises RunError."""
+    """Writes the file beside and renames it, so that no reader ever meets half of it; a device or pipe is written
+    to as it is. Raises RunError.
+    """
+    if path.exists() and not path.is_file():
+        _write_through(path, content)
+        return
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         beside.write_bytes(content)
@@ -27,3 +32,10 @@ def write_whole(path: Path, content: bytes) -> None:
         raise RunError(f"cannot write {path}: {error.strerror}") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from None

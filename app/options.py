@@ -39,12 +39,23 @@ def parse(
     add_arguments(parser)
     add_settings(parser, "model and engine", EngineSettings)
     _add_shared(parser)
+    _name_unknown_first(words, parser)
     args, unknown = parser.parse_known_args(words)
     if unknown:
         raise UsageError(_explain_unknown(unknown, parser))
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(name)s: %(message)s")
     flags = {field: getattr(args, field) for field in Settings.model_fields if hasattr(args, field)}
     return args, load_settings(_config_file(args), os.environ, flags)
+
+
+def _name_unknown_first(words: list[str], parser: Parser) -> None:
+    """An unknown option is told before an argument that is missing because of it. Raises UsageError."""
+    known = {option for action in parser._actions for option in action.option_strings}
+    unknown = [
+        word for word in words if word.startswith("--") and len(word) > 2 and word.partition("=")[0] not in known
+    ]
+    if unknown:
+        raise UsageError(_explain_unknown(unknown, parser))
 
 
 def add_settings(parser: argparse.ArgumentParser, title: str, settings: type[BaseModel]) -> None:

@@ -4,6 +4,7 @@
 that holds digits already passes unchanged. Knows nothing of sound.
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -17,6 +18,7 @@ TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10
 SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 ORDINALS = frozenset({"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"})
 NUMBER_WORDS = frozenset({*UNITS, *TEENS, *TENS, *SCALES, "hundred"})
+_SENTENCE_END = re.compile(r"([?!.]+(?:\s+|$))")
 OPERATORS = frozenset({"plus", "minus", "times", "over", "divided", "multiplied", "equals", "add", "subtract"})
 
 BEFORE_PRONOUN = frozenset(
@@ -39,7 +41,9 @@ class Spelled:
 
 def digits(text: str) -> str:
     """The text with its spelled-out numbers as digits and clock times as "3:45"."""
-    return " ".join(_written(text.split()))
+    sentences = _SENTENCE_END.split(text)
+    written = [part if index % 2 else " ".join(_written(part.split())) for index, part in enumerate(sentences)]
+    return "".join(written).strip()
 
 
 def settled_digits(text: str) -> str:

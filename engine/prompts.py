@@ -36,9 +36,12 @@ class SystemPiece(_Piece):
 
 
 class InputPiece(_Piece):
-    """Opens the user's words."""
+    """Opens the user's words. digits: the model was trained on numbers in digits, so number words are to be written
+    so.
+    """
 
     open: str
+    digits: bool = False
 
 
 class StreamPieces(_Piece):

@@ -3,10 +3,10 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from app.config import Settings, VoiceSettings
 from app.errors import InputError, RunError
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             check_place(place)
     question = _question(args, settings)
     with ExitStack() as stack:
-        log = stack.enter_context(args.events.open("w", encoding="utf-8", buffering=1)) if args.events else None
+        log = stack.enter_context(_events_file(args.events)) if args.events else None
         reply = _ask(question, settings, [EventLog(log.write).take] if log else [])
     print(reply.answer)
     print(delays(reply.latency, settings.step_ms), file=sys.stderr)
@@ -87,9 +87,27 @@ def _write_sound(path: Path, reply: "Reply") -> None:
     write_whole(path, encode_wav(np.frombuffer(reply.pcm, np.int16), RATE_HZ))
 
 
+@contextmanager
+def _events_file(path: Path) -> Iterator[TextIO]:
+    """The file that events are written to, a line at a time. Raises InputError, or RunError when it cannot be
+    filled.
+    """
+    try:
+        file = path.open("w", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    try:
+        with file:
+            yield file
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from None
+
+
 def _typed(text: str) -> str:
-    """The question's words, from stdin for "-". Raises InputError if there are none."""
+    """The question's words, from stdin for "-". Raises InputError if there are none, or if they are not text."""
     words = (sys.stdin.read() if text == "-" else text).strip()
     if not words:
         raise InputError("the question is empty; give it as --text TEXT or on stdin with --text -")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in words):
+        raise InputError("the question is not valid UTF-8 text; check the terminal's encoding")
     return words

@@ -257,6 +257,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     recipe = QUICK if args.quick else Recipe()
     recipe = dataclasses.replace(recipe, seed=settings.seed or recipe.seed, rows=args.tokens or recipe.rows)
     out = args.out or demo_folder()
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: there is something else than a folder; name another place")
     tokenizer = build_tokenizer(recipe.seed)
     prompts = PromptTokens.of(read_prompts(demo_prompts()), tokenizer)
     trainer = Trainer(new_model(recipe, tokenizer), recipe, _device(settings.device), compile_layers=not args.quick)

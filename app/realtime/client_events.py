@@ -215,7 +215,7 @@ def _event_id(text: str) -> str | None:
     """The event id of a message that was refused, if it has one, so that the peer can find the culprit."""
     try:
         message: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     event_id = message.get("event_id") if isinstance(message, dict) else None
     return event_id if isinstance(event_id, str) and len(event_id) <= IDENTIFIER_LIMIT else None

@@ -89,7 +89,7 @@ def test_version_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
         (["bench", "--context", "0"], "0 is less than 1"),
         (["bench", "--json", "/no/such/folder/b.json"], "there is no folder /no/such/folder"),
         (["eval", "--json", "/"], "it is a folder"),
-        (["ask", "--tex", "abbreviated"], "one of the arguments --text --audio is required"),
+        (["ask", "--tex", "abbreviated"], "unknown option '--tex'; did you mean '--text'?"),
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr_and_exit_code_2(

@@ -27,3 +27,17 @@ def test_places_that_cannot_be_written_are_refused_before_the_work(tmp_path: Pat
         check_place(tmp_path / "gone" / "a.wav")
     with pytest.raises(InputError, match="it is a folder"):
         check_place(tmp_path)
+
+
+def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    import os
+    import threading
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_whole(pipe, b"sound")
+    reader.join()
+    assert read == [b"sound"] and pipe.is_fifo()

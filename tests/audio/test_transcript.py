@@ -83,3 +83,15 @@ def test_partial_transcripts_of_a_growing_sum_are_only_ever_added_to(a: int, b: 
     final = digits(" ".join(words))
     for count in range(len(words) + 1):
         assert final.startswith(settled_digits(" ".join(words[:count])))
+
+
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("What is seven times eight?", "What is 7 times 8?"),
+        ("It costs five. And that one costs nine!", "It costs 5. And that one costs 9!"),
+        ("is 3.5 more than three?", "is 3.5 more than 3?"),
+    ],
+)
+def test_a_number_at_the_end_of_a_sentence_is_written_in_digits_too(heard: str, written: str) -> None:
+    assert digits(heard) == written
