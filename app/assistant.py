@@ -19,12 +19,11 @@ from app.config import Settings
 from app.conversation import Conversation, Parts
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
-from app.models import build_engine
+from app.models import build_engine, choose_sampling
 from audio.transcript import digits
 from engine.conversation import Conversation as EngineConversation
 from engine.engine import Engine
 from engine.methods import METHODS
-from engine.sampling import Sampling
 
 if TYPE_CHECKING:
     from app.voice import Voice
@@ -120,14 +119,7 @@ class Assistant:
         return self._open
 
     def _open_tokens(self, engine: Engine, method: str) -> EngineConversation:
-        recommended = engine.model.prompts.sampling
-        temperature, top_p = self.settings.temperature, self.settings.top_p
-        sampling = Sampling(
-            recommended.temperature if temperature is None else temperature,
-            recommended.top_p if top_p is None else top_p,
-            self.settings.seed,
-        )
-        return engine.open(method, sampling)
+        return engine.open(method, choose_sampling(self.settings, engine.model.prompts))
 
     def _left(self) -> None:
         self._open -= 1

@@ -26,12 +26,13 @@ from app.demo.problems import SUM_FAMILIES, Problem, sample_problem
 from app.errors import RunError, UsageError
 from app.files import write_whole
 from app.latency import silences
-from app.models import build_engine
+from app.models import build_engine, choose_sampling
 from engine.conversation import Conversation
 from engine.engine import Engine
 from engine.errors import EngineFull
 from engine.events import ConversationFailed, EndReason, Event, StreamName, TokenGenerated, TurnEnded
 from engine.methods import METHODS
+from engine.sampling import Sampling
 
 SPEECH_STEPS = 3  # steps of decoding that one spoken token of the answer lasts
 AT_ONCE = 8  # conversations served together
@@ -96,16 +97,23 @@ class _Attempt:
 
 
 def evaluate(
-    engine: Engine, method: str, problems: Sequence[Problem], report: Callable[[Outcome], None] = lambda _: None
+    engine: Engine,
+    method: str,
+    problems: Sequence[Problem],
+    report: Callable[[Outcome], None] = lambda _: None,
+    sampling: Sampling | None = None,
 ) -> list[Outcome]:
-    """Solve all problems with one method, several conversations at a time; outcomes in the problems' order."""
+    """Solve all problems with one method, several conversations at a time; outcomes in the problems' order.
+
+    sampling: None is what the model's makers recommend.
+    """
     waiting = list(enumerate(problems))[::-1]
     at_work: dict[int, tuple[int, _Attempt]] = {}
     done: dict[int, Outcome] = {}
     while waiting or at_work:
         while waiting and len(at_work) < AT_ONCE:
             try:
-                conversation = engine.open(method)
+                conversation = engine.open(method, sampling)
             except EngineFull:
                 if not at_work:
                     raise
@@ -169,10 +177,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(f"--families {' '.join(unknown)}: available are {', '.join(SUM_FAMILIES)}")
     engine = build_engine(settings)
     problems = held_out_problems(args.n, settings.seed, args.families)
+    sampling = choose_sampling(settings, engine.model.prompts)
     results: dict[str, list[Outcome]] = {}
     started = time.monotonic()
     for method in args.methods:
-        results[method] = evaluate(engine, method, problems, _Progress(method, len(problems)))
+        results[method] = evaluate(engine, method, problems, _Progress(method, len(problems)), sampling)
     _print_table({method: summary(outcomes) for method, outcomes in results.items()})
     if args.json is not None:
         _write(args.json, settings, results, time.monotonic() - started)

@@ -21,6 +21,7 @@ from engine.loading import LoadedModel, load_model
 from engine.prompts import Prompts, read_prompts
 from engine.rope import Rotation
 from engine.runner import ModelRunner
+from engine.sampling import Sampling
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -97,6 +98,16 @@ def choose_rotation(name: str, device: torch.device) -> Rotation:
     if name == AUTO:
         return Rotation.COMPOSED if device.type == "cpu" else Rotation.DIRECT
     return Rotation.DIRECT if name == "direct" else Rotation.COMPOSED
+
+
+def choose_sampling(settings: Settings, prompts: Prompts) -> Sampling:
+    """The settings' sampling; what they leave open is what the model's makers recommend."""
+    temperature, top_p = settings.temperature, settings.top_p
+    return Sampling(
+        prompts.sampling.temperature if temperature is None else temperature,
+        prompts.sampling.top_p if top_p is None else top_p,
+        settings.seed,
+    )
 
 
 def default_threads(model: str) -> int:

@@ -10,11 +10,12 @@ import torch
 
 from app.config import Settings
 from app.errors import SettingsError
-from app.models import build_engine, choose_device, choose_dtype, choose_rotation, find_prompts
+from app.models import build_engine, choose_device, choose_dtype, choose_rotation, choose_sampling, find_prompts
 from engine.errors import ModelNotFound, ModelRefused
 from engine.events import StreamName
 from engine.rope import Rotation
-from tests.engine.talk import ask, run, text_of
+from engine.sampling import Sampling
+from tests.engine.talk import ask, prompts_of, run, text_of
 from tests.engine.tiny_qwen3 import MAX_POSITIONS, save_tiny_qwen3
 
 CPU, CARD = torch.device("cpu"), torch.device("cuda")
@@ -66,6 +67,12 @@ def test_auto_means_what_suits_the_device() -> None:
     assert choose_dtype("float16", CPU) is torch.float16
     assert choose_rotation("direct", CPU) is Rotation.DIRECT
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_sampling_is_the_settings_or_else_what_the_models_makers_recommend() -> None:
+    prompts = prompts_of("qwen3")
+    assert choose_sampling(Settings(seed=3), prompts) == Sampling(0.6, 0.95, 3)
+    assert choose_sampling(Settings(temperature=0, top_p=0.5), prompts) == Sampling(0.0, 0.5, 0)
 
 
 def test_a_device_that_is_not_there_is_an_error() -> None:
