@@ -30,13 +30,12 @@ class Domain:
 
     @staticmethod
     def in_folder(folder: Path) -> "Domain":
-        """The one in this folder: NAME.lm.bin and NAME.dict. Raises RecognizerUnavailable if it is not there."""
-        for language_model in sorted(folder.glob("*.lm.bin")):
-            name = language_model.name.removesuffix(".lm.bin")
-            dictionary = folder / f"{name}.dict"
+        """The one in this folder: NAME.lm and NAME.dict. Raises RecognizerUnavailable if it is not there."""
+        for language_model in sorted(folder.glob("*.lm")):
+            dictionary = language_model.with_suffix(".dict")
             if dictionary.is_file():
-                return Domain(name, language_model, dictionary)
-        raise RecognizerUnavailable(f"{folder} holds no language model for pocketsphinx: NAME.lm.bin with NAME.dict")
+                return Domain(language_model.stem, language_model, dictionary)
+        raise RecognizerUnavailable(f"{folder} holds no language model for pocketsphinx: NAME.lm with NAME.dict")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """One voice and one detector for all tests of `audio`: both take no harm from being shared."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from audio.choose import Domain
 from audio.vad import SileroVad
 from audio.worker import EspeakSynthesizer
 
@@ -22,3 +24,9 @@ def loaded_vad() -> SileroVad:
 @pytest.fixture
 def vad(loaded_vad: SileroVad) -> SileroVad:
     return loaded_vad.fork()
+
+
+@pytest.fixture(scope="session")
+def sums() -> Domain:
+    """What the bundled model's users are expected to say."""
+    return Domain.in_folder(Path(__file__).parents[2] / "assets" / "audio")

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from audio.heard import SpokenPhrase, heard_in_answer, heard_in_phrase
 from audio.tts import WordMark
 
-ANSWER_WORDS = st.lists(st.sampled_from(["47", "plus", "38", "is", "85,", "so", "(well)", "12:30."]), min_size=1, max_size=8)
+WORDS = st.sampled_from(["47", "plus", "38", "is", "85,", "so", "(well)", "12:30."])
+ANSWER_WORDS = st.lists(WORDS, min_size=1, max_size=8)
 
 
 def phrase_of(words: list[str], start: int = 0, lead: str = "", gap_samples: int = 1000) -> SpokenPhrase:
     """A phrase in which every word lasts equally long."""
     text = lead + " ".join(words) + " "
     starts = [found.start() for found in re.finditer(r"\S+", text)]
-    marks = tuple(
-        WordMark(at, len(word), number * gap_samples) for number, (at, word) in enumerate(zip(starts, words, strict=True))
-    )
+    numbered = enumerate(zip(starts, words, strict=True))
+    marks = tuple(WordMark(at, len(word), number * gap_samples) for number, (at, word) in numbered)
     return SpokenPhrase(text, start, marks, len(words) * gap_samples)
 
 

@@ -1,5 +1,6 @@
 """Sound in: any WAV file becomes 16 kHz mono int16, and what is not sound is refused with a reason."""
 
+import itertools
 import struct
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def test_what_is_no_wav_file_is_refused_with_the_reason(tmp_path: Path, content:
 
 def test_a_compressed_wav_file_is_refused_by_its_name(tmp_path: Path) -> None:
     path = wav_file(tmp_path / "a.wav", b"12345678", 0x0007, 8, 8000)
-    with pytest.raises(NotAudio, match="mu-law.*ffmpeg"):
+    with pytest.raises(NotAudio, match=r"mu-law.*ffmpeg"):
         read_wav(path)
 
 
@@ -149,7 +150,7 @@ def test_a_stream_resampled_in_chunks_is_the_whole_resampled(from_hz: int, to_hz
     pcm = (tone(from_hz) * 20_000).astype(np.int16)
     stream = StreamResampler(from_hz, to_hz)
     cuts = [0, 1, 1, 700, 2000, len(pcm)]
-    parts = [stream.push(pcm[start:end], last=end == len(pcm)) for start, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [stream.push(pcm[start:end], last=end == len(pcm)) for start, end in itertools.pairwise(cuts)]
     joined, whole = np.concatenate(parts), resample(pcm, from_hz, to_hz)
     assert abs(len(joined) - len(whole)) <= 1
     shared = min(len(joined), len(whole))

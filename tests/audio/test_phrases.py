@@ -1,5 +1,6 @@
 """Phrases: the text is cut where a speaker would breathe, and nowhere else."""
 
+import itertools
 import re
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from audio.phrases import Phrase, PhraseSplitter
 
 WORDS = st.sampled_from(
-    ["the", "answer", "is", "So", "well", "47", "1,200", "3.5", "12:30", "$5.50", "-4", "e.g.", "Dr.", "p.m.", "85", "Tom",
-     "forty", "seven", "one", "hundred", "x^2", "**bold**", "`a b`", "$x + 1$", "[a link](http://a.b/c d)"]
+    ["the", "answer", "is", "So", "well", "47", "1,200", "3.5", "12:30", "$5.50", "-4", "e.g.", "Dr.", "p.m.", "85",
+     "Tom", "forty", "seven", "one", "hundred", "x^2", "**bold**", "`a b`", "$x + 1$", "[a link](http://a.b/c d)"]
 )  # fmt: skip
 JOINTS = st.sampled_from([" ", " ", " ", ", ", ". ", "? ", "! ", ": ", "; ", "\n", "\n\n", "... "])
 TEXTS = st.lists(st.tuples(WORDS, JOINTS), min_size=1, max_size=25).map(lambda pairs: "".join(w + j for w, j in pairs))
@@ -21,7 +22,7 @@ def split(text: str, cuts: list[int], splitter: PhraseSplitter) -> list[Phrase]:
     """The phrases of a text that arrives in pieces, one a tenth of a second."""
     phrases: list[Phrase] = []
     edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
-    for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (start, end) in enumerate(itertools.pairwise(edges)):
         phrases += splitter.push(text[start:end], number / 10)
     return phrases + splitter.flush()
 

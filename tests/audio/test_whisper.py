@@ -195,7 +195,7 @@ def test_an_incomplete_model_is_refused_before_anything_is_fetched(copy: Path, m
 
 
 def test_a_hugging_face_model_is_refused_with_how_to_convert_it(tiny: Path) -> None:
-    with pytest.raises(RecognizerUnavailable, match="ct2-transformers-converter --model .*hugging_face"):
+    with pytest.raises(RecognizerUnavailable, match=r"ct2-transformers-converter --model .*hugging_face"):
         find_whisper(str(tiny.parent / "hugging_face"))
 
 
@@ -220,7 +220,7 @@ def test_a_damaged_model_is_refused(copy: Path) -> None:
 @pytest.mark.parametrize("content", ["{", "{}"])
 def test_a_damaged_tokenizer_is_refused(copy: Path, content: str) -> None:
     (copy / "tokenizer.json").write_text(content)
-    with pytest.raises(RecognizerUnavailable, match="tokenizer of the model .* is damaged"):
+    with pytest.raises(RecognizerUnavailable, match=r"tokenizer of the model .* is damaged"):
         WhisperModel(str(copy), threads=1)
 
 

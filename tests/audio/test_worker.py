@@ -172,7 +172,9 @@ def test_many_threads_share_one_voice(voice: EspeakSynthesizer) -> None:
     assert all(alike(spoken[text], chunks) for text, chunks in zip(texts, alone, strict=True))
 
 
-def test_a_process_killed_in_the_middle_of_a_phrase_is_replaced_and_goes_on_where_it_broke_off(own_voice: EspeakSynthesizer) -> None:
+def test_a_process_killed_in_the_middle_of_a_phrase_is_replaced(
+    own_voice: EspeakSynthesizer,
+) -> None:
     text = "Sentence number one is here, and it is not short. " * 120
     whole = list(own_voice.stream(text))
     stream = own_voice.stream(text)
@@ -228,11 +230,11 @@ def test_a_forgotten_voice_ends_its_process_when_it_is_collected() -> None:
     assert not exists(process)
 
 
-@pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
+@pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
 def test_the_process_ends_with_its_owner_however_that_ends(ending: str) -> None:
     """Run from a script on standard input and in a thread, as a server would: no main file can be imported again."""
     script = f"""
-import threading
+import os, signal, threading
 from audio.worker import EspeakSynthesizer
 def speak():
     global voice
