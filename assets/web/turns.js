@@ -102,10 +102,10 @@ class Turn {
     this.done = true;
     this.saidChars = interrupted ? Math.max(answer.startsWith(heard) ? heard.length : 0, 0) : answer.length;
     this.node.classList.toggle('interrupted', interrupted);
-    this.drawTiming(latency, interrupted);
+    this.timing = { latency, interrupted };
   }
 
-  drawTiming(latency, interrupted) {
+  drawTiming({ latency, interrupted }) {
     const delays = Object.entries(latency).filter(([name]) => name in DELAY_NAMES);
     const first = latency.e2e_latency ?? latency.ttfat;
     const details = element('details', '');
@@ -144,6 +144,8 @@ class Turn {
     this.thoughtsLane.section.hidden = !this.thoughts;
     this.answerLane.section.hidden = !this.answer;
     this.node.classList.toggle('working', Boolean(this.responseId) && !this.done);
+    if (this.timing) this.drawTiming(this.timing);
+    this.timing = undefined;
   }
 }
 
@@ -249,6 +251,7 @@ export class Turns {
     this.node.querySelector('.sotto-empty')?.remove();
     document.body.classList.add('sotto-talking');
     this.node.append(turn.node);
+    this.scroll();
     return turn;
   }
 

@@ -370,9 +370,9 @@ def test_the_newest_words_stay_in_sight_unless_the_reader_scrolls_up(browser: Br
     rest = f"{left_below}(document.querySelector('.sotto-turns'))"
     with serving(lambda: build_app(FakeAssistant(Script(token_s=0.001)), load_settings())) as address:
         tab = Tab(browser, address, size=(800, 500))
-        for text in ("One", "Two", "Three"):
-            tab.say(text)
-            tab.wait_for_text(".turn:last-child .answer p", ANSWER)
+        for number in (1, 2, 3):
+            tab.say(f"Question {number}")
+            tab.wait_for_text(f".turn:nth-of-type({number}) .answer p", ANSWER)
         assert tab.page.evaluate(rest) < 2
         tab.page.evaluate("document.querySelector('.sotto-turns').scrollTop = 0")
         tab.wait_for_text(".turn:last-child .timing", "first sound")
