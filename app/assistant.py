@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.config import Settings
@@ -45,7 +46,7 @@ class Assistant:
         self._hearing = ThreadPoolExecutor(1, "sotto-hearing")
         self._speaking = ThreadPoolExecutor(SPEAKING_THREADS, "sotto-speaking")
         self._loading = threading.Lock()
-        self._open = 0
+        self._open: set[int] = set()  # the engine's numbers of the conversations
 
     def start(self) -> None:
         """Load the model and start its thread. Raises EngineError, SettingsError; the voice is loaded when first
@@ -98,7 +99,7 @@ class Assistant:
         except BaseException:
             engine.call(lambda running: running.close(tokens))
             raise
-        self._open += 1
+        self._open.add(tokens.id)
         return Conversation(
             Parts(
                 engine=engine,
@@ -108,7 +109,7 @@ class Assistant:
                 hearing=self._hearing,
                 speaking=self._speaking,
                 clock=self._clock,
-                on_exit=self._left,
+                on_exit=partial(self._open.discard, tokens.id),
                 spelled=self._spelled,
             )
         )
@@ -116,13 +117,10 @@ class Assistant:
     @property
     def open_conversations(self) -> int:
         """How many conversations are open."""
-        return self._open
+        return len(self._open)
 
     def _open_tokens(self, engine: Engine, method: str) -> EngineConversation:
         return engine.open(method, choose_sampling(self.settings, engine.model.prompts))
-
-    def _left(self) -> None:
-        self._open -= 1
 
 
 def _check_method(method: str) -> None:

@@ -15,7 +15,7 @@ from app.engine_thread import EngineThread
 from app.errors import RunError
 from engine.events import ConversationFailed, EndReason, Event, TurnEnded
 
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 
 
 def happened(conversation: int, step: int) -> TurnEnded:

@@ -14,7 +14,7 @@ from audio.events import FinalTranscript, ListenEvent, PartialTranscript, Speech
 from audio.tts import SpeechChunk, WordMark
 
 WORD_SAMPLES = 2400  # of every word, 0.1 s
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 
 
 def words_with_places(text: str) -> Iterator[tuple[int, str]]:
