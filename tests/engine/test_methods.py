@@ -358,3 +358,16 @@ def test_draws_are_the_same_for_the_same_seed(tiny_qwen3: LoadedModel) -> None:
         return tokens_of(events, THOUGHTS), tokens_of(events, OUTPUT)
 
     assert drawn(1) == drawn(1) != drawn(2)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling(0.8, 0.9, seed=3)], ids=["greedy", "drawn"])
+@pytest.mark.parametrize("method", ["async", "think", "no-think"])
+def test_a_gpu_says_what_a_cpu_says(tiny_qwen3_folder: Path, method: str, sampling: Sampling) -> None:
+    said = []
+    for device in ("cpu", "cuda"):
+        engine, _ = recorded(load_model(tiny_qwen3_folder, device, torch.float64), prompts_of("demo"))
+        ask(engine.open(method, sampling), QUESTION)
+        events = run(engine, 30)
+        said.append((tokens_of(events, THOUGHTS), tokens_of(events, OUTPUT)))
+    assert said[0] == said[1] != ([], [])
