@@ -1,9 +1,9 @@
 """Speech to text with pocketsphinx: small, offline, and installed with its English model by pip. A fallback.
 
 Its general language model is poor on anything but clean speech; on the domain of a language model of its own
-(`language_model` and `dictionary`) it is usable. It works along while the user speaks. When the voice pauses, it
-listens once more to the whole utterance, now knowing how this voice sounds on this microphone: this takes a twentieth
-of the sound's duration, and passes while one waits for the silence to be long enough anyway.
+(`language_model` and `dictionary`) it is usable. It works along while the user speaks. Some times in an utterance, and
+when the voice pauses, it listens once more to all of it, now knowing better how this voice sounds on this microphone:
+that takes a twentieth of the sound's duration, and at the pause one waits for more silence anyway.
 Source: https://github.com/cmusphinx/pocketsphinx
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from audio.agreement import Agreement
 from audio.cepstral_mean import TYPICAL, Cepstrum, improved, parse, written
 from audio.errors import RecognizerUnavailable
 from audio.noise_floor import TYPICAL_VOICE, frame_amplitudes, with_noise_floor
@@ -19,8 +20,12 @@ from audio.pcm import INPUT_RATE_HZ, Pcm
 from audio.transcript import digits, settled_digits
 
 REINSTALL = "run: pip install --force-reinstall pocketsphinx"
-LONGEST_AGAIN_S = 15
-"""Longer utterances are not listened to again: it would take too long."""
+AGAIN_AT_S = (1.0, 2.5)
+"""When in an utterance the words so far are listened to again, for better guesses on the way."""
+LONGEST_AGAIN_S, GENERAL_LONGEST_AGAIN_S = 15, 4
+"""Longer utterances are not listened to again: it would take too long, above all with the general model."""
+AGREEMENT_MS = 250
+"""For how long a guess must have stood before it is told."""
 TUNING = {
     "fwdflat": False,  # no further passes at the end: they take time and help little
     "bestpath": False,
@@ -55,21 +60,25 @@ class PocketsphinxRecognizer:
         """What is known of the voice and its microphone."""
         self._in_utterance = False
         self._chunks: list[Pcm] = []
-        self._again_samples = 0
-        """How much of the utterance was listened to with a mean of its own."""
+        self._samples = self._again_samples = 0
+        """How much there is of the utterance, and how much of it was listened to again."""
         self._partial = ""
 
     def start(self) -> None:
         self.cancel()
-        self._chunks, self._again_samples, self._partial = [], 0, ""
+        self._chunks, self._samples, self._again_samples, self._partial = [], 0, 0, ""
+        self._agreement = Agreement(AGREEMENT_MS * INPUT_RATE_HZ // 1000)
         self._begin()
 
     def feed(self, pcm: Pcm) -> str | None:
         if not len(pcm):
             return None
         self._chunks.append(pcm)
+        self._samples += len(pcm)
         self._decoder.process_raw(with_noise_floor(pcm, self._voice_amplitude).tobytes())
-        partial = settled_digits(self._words())
+        if any(self._again_samples < at_s * INPUT_RATE_HZ <= self._samples for at_s in AGAIN_AT_S):
+            self._listen_again()
+        partial = settled_digits(self._agreement.agreed(self._words(), self._samples))
         if partial == self._partial:
             return None
         self._partial = partial
@@ -94,10 +103,6 @@ class PocketsphinxRecognizer:
     def close(self) -> None:
         self.cancel()
 
-    @property
-    def _samples(self) -> int:
-        return sum(map(len, self._chunks))
-
     def _begin(self) -> None:
         self._decoder.set_cmn(written(self._mean))
         self._decoder.start_utt()
@@ -109,7 +114,8 @@ class PocketsphinxRecognizer:
 
     def _listen_again(self) -> None:
         """Begins the utterance anew with what is now known of the voice; it may still go on afterwards."""
-        if not self._chunks or self._samples > LONGEST_AGAIN_S * INPUT_RATE_HZ:
+        longest_s = LONGEST_AGAIN_S if self._language_model else GENERAL_LONGEST_AGAIN_S
+        if not self._chunks or self._samples > longest_s * INPUT_RATE_HZ:
             return
         self._end()
         self._mean = self._improved_mean()
