@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audio.errors import SynthesizerUnavailable
+from audio.espeak_voices import set_voice
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 INITIALIZE_DONT_EXIT = 0x8000
@@ -75,10 +76,7 @@ class Espeak:
             raise SynthesizerUnavailable(
                 f"espeak-ng does not accept its data in {data_path}; run: pip install --force-reinstall espeakng-loader"
             )
-        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise SynthesizerUnavailable(
-                f"espeak-ng has no voice {voice!r}; use a language such as en-us, en-gb, en-us+f3"
-            )
+        set_voice(self._library, Path(data_path), voice)
         self._library.espeak_SetParameter(PARAMETER_RATE, rate_wpm, 0)
         self._on_sound: OnSound | None = None
         self._fault: BaseException | None = None
@@ -140,7 +138,6 @@ def _installed() -> tuple[ctypes.CDLL, str]:
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     """Tells ctypes the argument types, without which 64-bit pointers and sizes are cut."""
     library.espeak_Initialize.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_int]
-    library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
     library.espeak_SetParameter.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int]
     library.espeak_SetSynthCallback.argtypes = [_CALLBACK]
     library.espeak_SetSynthCallback.restype = None

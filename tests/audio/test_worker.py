@@ -259,11 +259,23 @@ print(voice.process_id, flush=True)
 
 @pytest.mark.parametrize(
     ("voice_name", "rate_wpm", "reason"),
-    [("xx-nowhere", 165, "no voice 'xx-nowhere'"), ("en-us", 9, "cannot speak 9 words per minute")],
+    [
+        ("xx-nowhere", 165, "no voice 'xx-nowhere'; use a code such as"),
+        ("en-nowhere", 165, r"no voice 'en-nowhere'; for this language it has .*en-gb, .*en-us"),
+        ("en-us+nobody", 165, r"no variant 'nobody' of a voice; it has .*f3"),
+        ("", 165, "no voice ''"),
+        ("en-us", 9, "cannot speak 9 words per minute"),
+    ],
 )
 def test_a_voice_that_cannot_be_had_is_refused_with_the_reason(voice_name: str, rate_wpm: int, reason: str) -> None:
     with pytest.raises(SynthesizerUnavailable, match=reason):
         EspeakSynthesizer(voice_name, rate_wpm)
+
+
+@pytest.mark.parametrize("voice_name", ["en-gb", "en-us+f3", "de", "English (America)"])
+def test_voices_are_named_as_espeak_names_them(voice_name: str) -> None:
+    with EspeakSynthesizer(voice_name) as synthesizer:
+        assert len(sound_of(list(synthesizer.stream("Hello.")))) > 1000
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "\0", "\ud800 broken", "🙂", "日本語"])
