@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 import engine.events as engine_events
 from app import events as happenings
 from app import turns
+from app.answer import Answer, Links
 from app.ear import Ear
 from app.engine_thread import EngineThread
 from app.exchange import Exchange
-from app.mouth import Utterance
 from app.outlet import Outlet
 from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
 from audio.listen import Listener
@@ -33,11 +33,6 @@ from audio.tts import Synthesizer
 from engine.conversation import Conversation as EngineConversation
 from engine.errors import ContextFull
 
-BYTES_PER_SAMPLE = 2
-
-TurnEvent = (
-    engine_events.TokenGenerated | engine_events.GateAnswered | engine_events.StreamEnded | engine_events.TurnEnded
-)
 log = logging.getLogger(__name__)
 
 
@@ -62,9 +57,9 @@ class Conversation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._state = turns.TurnState()
-        self._running: Exchange | None = None
-        self._cut: Exchange | None = None  # the turn that was interrupted last; its last position may yet arrive
-        self._utterance: Utterance | None = None
+        self._links = Links(self._emit, self._happen, self._run_behind, parts.clock, parts.synthesizer, parts.speaking)
+        self._running: Answer | None = None
+        self._cut: Answer | None = None  # the one that was interrupted last; its last position may yet arrive
         self._outlet = Outlet()
         self._ear = None
         if parts.listener is not None:
@@ -118,13 +113,11 @@ class Conversation:
 
     def played(self, epoch: int, samples: int, done: bool = False) -> None:
         """The client has played so many samples of an epoch's sound; `done`: no more of it will be heard."""
-        running = self._running
-        if running is None or running.epoch != epoch:
-            self._played_late(epoch, samples)
-            return
-        running.report(samples, self._now())
-        if running.sound_over and (done or running.reported_samples == running.made_samples):
-            self._happen(turns.SoundEnded())
+        running, cut = self._running, self._cut
+        if running is not None and running.epoch == epoch:
+            running.played(samples, done)
+        elif running is None and cut is not None and cut.epoch == epoch and cut.played_late(samples):
+            self._remember_heard(cut)  # a flushed speaker's last position: what was heard until then counts
 
     def events(self) -> AsyncIterator[happenings.ConversationEvent]:
         """What happens, from now until the conversation is left or has failed."""
@@ -181,20 +174,17 @@ class Conversation:
         self._emit(happenings.Flush(self._now(), turn, epoch))
         running = self._running
         assert running is not None and running.turn == turn
-        running.cut_at_s = self._now()
-        if self._utterance is not None:
-            self._utterance.silence()
+        running.silence()
         self._remember_heard(running)
 
     def _begin(self, turn: int, text: str, spoken: bool) -> None:
         """The engine's commands go out at once, in the order of the decisions; only their outcome is waited for."""
         now, tokens = self._now(), self._parts.tokens
-        running = self._running = Exchange(turn, self._state.epoch)
-        running.moments.input_end_s = now
+        running = self._running = Answer(Exchange(turn, self._state.epoch), self._links)
+        moments = running.exchange.moments
+        moments.input_end_s = now
         if spoken:
-            running.moments.speech_end_s, running.moments.decided_s = self._speech_end_s, self._decided_s
-            running.moments.transcribed_s = now
-        self._utterance = self._new_utterance(running)
+            moments.speech_end_s, moments.decided_s, moments.transcribed_s = self._speech_end_s, self._decided_s, now
         self._emit(happenings.UserTurn(now, turn, text, spoken))
 
         def begin(_: object) -> None:
@@ -203,7 +193,7 @@ class Conversation:
 
         self._run_behind(self._watch_beginning(self._parts.engine.call(begin), running))
 
-    async def _watch_beginning(self, begun: Future[None], running: Exchange) -> None:
+    async def _watch_beginning(self, begun: Future[None], running: Answer) -> None:
         try:
             await asyncio.wrap_future(begun)
         except Exception as error:
@@ -221,30 +211,12 @@ class Conversation:
         running, self._running = self._running, None
         assert running is not None and running.turn == turn
         self._cut = running if interrupted else None
-        whole = not (interrupted or running.failed)
-        heard = running.answer if whole else running.answer[: self._heard_characters(running)]
-        delays = running.moments.delays()
-        answer = running.answer.strip()
-        self._emit(happenings.TurnDone(self._now(), turn, answer, heard.strip(), interrupted, delays))
+        running.finish(interrupted)
 
-    def _heard_characters(self, running: Exchange) -> int:
-        if self._utterance is None:
-            return len(running.answer)
-        return self._utterance.heard(running.played_samples(self._now()))
-
-    def _remember_heard(self, running: Exchange) -> None:
+    def _remember_heard(self, answer: Answer) -> None:
         """What was not heard of an interrupted answer is not remembered as said."""
-        heard, now, tokens = self._heard_characters(running), self._now(), self._parts.tokens
-        self._parts.engine.call(lambda _: tokens.interrupt(heard, now, running.turn))
-
-    def _played_late(self, epoch: int, samples: int) -> None:
-        """A flushed speaker tells its last position when the turn is over already; what was heard until then counts."""
-        cut = self._cut
-        if cut is None or cut.epoch != epoch or self._running is not None:
-            return
-        if cut.reported_samples is None or samples > cut.reported_samples:
-            cut.report(samples, self._now())
-            self._remember_heard(cut)
+        heard, now, tokens = answer.heard_characters(), self._now(), self._parts.tokens
+        self._parts.engine.call(lambda _: tokens.interrupt(heard, now, answer.turn))
 
     # -- from the engine
 
@@ -260,105 +232,14 @@ class Conversation:
             if isinstance(event, engine_events.ConversationFailed):
                 self._fail(event.message)
                 return
-            running = self._running
-            if running is None or event.turn != running.turn:
+            if self._running is None or event.turn != self._running.turn:
                 continue  # of a turn that was cut off
             if isinstance(event, engine_events.TokenGenerated):
                 kinds.add(event.stream)
-            self._take_one(event, running)
+            self._running.take(event)
         if kinds:
             answered = engine_events.StreamName.OUTPUT in kinds
             self._happen(turns.Answered() if answered else turns.Thought())
-
-    def _take_one(self, event: TurnEvent, running: Exchange) -> None:
-        match event:
-            case engine_events.TokenGenerated():
-                self._take_token(event, running)
-            case engine_events.GateAnswered(turn=turn, step=step, log_odds=log_odds, open=is_open):
-                self._emit(happenings.GateAsked(event.at_s, turn, step, log_odds, is_open))
-            case engine_events.StreamEnded(stream=engine_events.StreamName.THOUGHTS):
-                self._thoughts_done(event.at_s, running)
-            case engine_events.StreamEnded():
-                pass
-            case engine_events.TurnEnded():
-                self._answer_ended(event, running)
-            case _:
-                assert_never(event)
-
-    def _take_token(self, event: engine_events.TokenGenerated, running: Exchange) -> None:
-        moments = running.moments
-        if moments.first_token_s is None:
-            moments.first_token_s = event.at_s
-        if event.stream is engine_events.StreamName.THOUGHTS:
-            running.thoughts_open = True
-            self._emit(happenings.ThoughtDelta(event.at_s, event.turn, event.text, event.step))
-            return
-        if moments.first_answer_s is None:
-            moments.first_answer_s, moments.first_answer_step = event.at_s, event.step
-        running.answer += event.text
-        self._emit(happenings.AnswerDelta(event.at_s, event.turn, event.text, event.step))
-        if self._utterance is not None:
-            self._utterance.write(event.text)
-
-    def _thoughts_done(self, at_s: float, running: Exchange) -> None:
-        if running.thoughts_open:
-            running.thoughts_open = False
-            self._emit(happenings.ThoughtsDone(at_s, running.turn))
-
-    def _answer_ended(self, event: engine_events.TurnEnded, running: Exchange) -> None:
-        self._thoughts_done(event.at_s, running)
-        self._emit(happenings.AnswerDone(event.at_s, event.turn, running.answer.strip()))
-        self._happen(turns.AnswerEnded())
-        if self._utterance is not None:
-            self._utterance.end()
-        else:
-            self._happen(turns.SoundEnded())
-
-    # -- speaking
-
-    def _new_utterance(self, running: Exchange) -> Utterance | None:
-        if self._parts.synthesizer is None:
-            return None
-
-        def on_sound(pcm: bytes, text: str) -> None:
-            if self._running is not running:
-                return
-            running.moments.first_phrase_s = utterance.first_phrase_s
-            running.sound(len(pcm) // BYTES_PER_SAMPLE, self._now())
-            self._happen(turns.SoundStarted())
-            self._emit(happenings.AudioDelta(self._now(), running.turn, running.epoch, pcm, text))
-
-        def on_end() -> None:
-            if self._running is running:
-                running.sound_over = True
-                self._emit(happenings.AudioDone(self._now(), running.turn, running.epoch))
-                self._run_behind(self._wait_for_playback(running))
-
-        def on_error(error: Exception) -> None:
-            log.error("the answer cannot be spoken on", exc_info=error)
-            if self._running is running:
-                running.failed = True
-                self._tell_fault("speech_failed", str(error))
-                on_end()
-
-        utterance = Utterance(
-            self._parts.synthesizer,
-            self._parts.speaking,
-            self._parts.clock,
-            on_sound,
-            on_end,
-            on_error,
-            ahead_s=lambda: running.ahead_s(self._now()),
-        )
-        self._run_behind(utterance.wait())
-        return utterance
-
-    async def _wait_for_playback(self, running: Exchange) -> None:
-        """A client that tells its position ends the turn by it; for any other, and if it falls silent, time does."""
-        while self._running is running and (wait_s := running.silent_at_s() - self._now()) > 0:
-            await asyncio.sleep(wait_s)
-        if self._running is running:
-            self._happen(turns.SoundEnded())
 
     # -- the end
 
@@ -375,8 +256,8 @@ class Conversation:
         tokens, engine = self._parts.tokens, self._parts.engine
         engine.forget(tokens.id)
         self._closing = engine.call(lambda running: running.close(tokens))
-        if self._utterance is not None:
-            self._utterance.silence()
+        if self._running is not None:
+            self._running.silence()
         self._outlet.end()
 
     # -- small things

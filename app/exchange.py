@@ -37,6 +37,11 @@ class Exchange:
         self.made_samples += samples
         self.moments.sounds.append((now_s, samples / OUTPUT_RATE_HZ))
 
+    def cut(self, now_s: float) -> None:
+        """The turn is interrupted; only the first time counts."""
+        if self.cut_at_s is None:
+            self.cut_at_s = now_s
+
     def report(self, samples: int, now_s: float) -> None:
         """The client has played so much of the sound; positions never go back, nor beyond what was made."""
         position = max(samples, self.reported_samples or 0)

@@ -61,7 +61,8 @@ def test_sound_is_ahead_until_it_is_played_or_its_client_has_gone() -> None:
 
 def test_sound_that_was_cut_off_is_not_heard_later() -> None:
     exchange = speaking((0.0, 30.0))
-    exchange.cut_at_s = 2.0
+    exchange.cut(now_s=2.0)
+    exchange.cut(now_s=9.0)
     assert exchange.played_samples(now_s=20.0) == 2 * SECOND
 
 

@@ -1,0 +1,200 @@
+"""One turn's answer: what the engine and the mouth bring of it becomes events and happenings, until the turn is over.
+
+It keeps the account of the turn (`Exchange`) and owns its utterance. It decides nothing: it tells the turn machine what
+happens. All methods run on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import engine.events as engine_events
+from app import turns
+from app.events import (
+    AnswerDelta,
+    AnswerDone,
+    AudioDelta,
+    AudioDone,
+    ConversationEvent,
+    Fault,
+    GateAsked,
+    ThoughtDelta,
+    ThoughtsDone,
+    TurnDone,
+)
+from app.exchange import Exchange
+from app.mouth import Utterance
+from audio.tts import Synthesizer
+from engine.events import StreamName
+
+BYTES_PER_SAMPLE = 2
+
+TurnEvent = (
+    engine_events.TokenGenerated | engine_events.GateAnswered | engine_events.StreamEnded | engine_events.TurnEnded
+)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What an answer needs of its conversation. synthesizer is None where nothing is spoken."""
+
+    emit: Callable[[ConversationEvent], None]
+    happen: Callable[[turns.Happening], None]
+    run_behind: Callable[[Coroutine[Any, Any, None]], None]
+    clock: Callable[[], float]
+    synthesizer: Synthesizer | None
+    speaking: Executor
+
+
+class Answer:
+    """The answer of the turn at hand; once `finish` was called it tells nothing any more."""
+
+    def __init__(self, exchange: Exchange, links: Links) -> None:
+        self.exchange = exchange
+        self._links, self._over = links, False
+        self._utterance = None if links.synthesizer is None else self._begin_speaking(links.synthesizer)
+
+    @property
+    def turn(self) -> int:
+        return self.exchange.turn
+
+    @property
+    def epoch(self) -> int:
+        return self.exchange.epoch
+
+    def silence(self) -> None:
+        """Not a sound from now on. Harmless when repeated."""
+        self.exchange.cut(self._links.clock())
+        if self._utterance is not None:
+            self._utterance.silence()
+
+    def heard_characters(self) -> int:
+        """How much of the text has been heard; all that was written, where nothing is spoken."""
+        if self._utterance is None:
+            return len(self.exchange.answer)
+        return self._utterance.heard(self.exchange.played_samples(self._links.clock()))
+
+    def finish(self, interrupted: bool) -> None:
+        """The turn is over: tell how it was."""
+        self._over = True
+        exchange = self.exchange
+        whole = not (interrupted or exchange.failed)
+        heard = exchange.answer if whole else exchange.answer[: self.heard_characters()]
+        now, delays = self._links.clock(), exchange.moments.delays()
+        done = TurnDone(now, exchange.turn, exchange.answer.strip(), heard.strip(), interrupted, delays)
+        self._links.emit(done)
+
+    # -- from the client
+
+    def played(self, samples: int, done: bool) -> None:
+        """The client's position; `done`: no more will be heard, which counts once no more will be made."""
+        exchange = self.exchange
+        exchange.report(samples, self._links.clock())
+        if exchange.sound_over and (done or exchange.reported_samples == exchange.made_samples):
+            self._links.happen(turns.SoundEnded())
+
+    def played_late(self, samples: int) -> bool:
+        """A position that comes when the turn is over; whether more was heard than was known."""
+        known = self.exchange.reported_samples
+        if known is not None and samples <= known:
+            return False
+        self.exchange.report(samples, self._links.clock())
+        return True
+
+    # -- from the engine
+
+    def take(self, event: TurnEvent) -> None:
+        """Something of this turn."""
+        match event:
+            case engine_events.TokenGenerated():
+                self._take_token(event)
+            case engine_events.GateAnswered(turn=turn, step=step, log_odds=log_odds, open=is_open):
+                self._links.emit(GateAsked(event.at_s, turn, step, log_odds, is_open))
+            case engine_events.StreamEnded(stream=StreamName.THOUGHTS):
+                self._end_thoughts(event.at_s)
+            case engine_events.StreamEnded():
+                pass
+            case engine_events.TurnEnded():
+                self._end_text(event.at_s)
+            case _:
+                assert_never(event)
+
+    def _take_token(self, event: engine_events.TokenGenerated) -> None:
+        exchange, moments = self.exchange, self.exchange.moments
+        if moments.first_token_s is None:
+            moments.first_token_s = event.at_s
+        if event.stream is StreamName.THOUGHTS:
+            exchange.thoughts_open = True
+            self._links.emit(ThoughtDelta(event.at_s, event.turn, event.text, event.step))
+            return
+        if moments.first_answer_s is None:
+            moments.first_answer_s, moments.first_answer_step = event.at_s, event.step
+        exchange.answer += event.text
+        self._links.emit(AnswerDelta(event.at_s, event.turn, event.text, event.step))
+        if self._utterance is not None:
+            self._utterance.write(event.text)
+
+    def _end_thoughts(self, at_s: float) -> None:
+        if self.exchange.thoughts_open:
+            self.exchange.thoughts_open = False
+            self._links.emit(ThoughtsDone(at_s, self.turn))
+
+    def _end_text(self, at_s: float) -> None:
+        self._end_thoughts(at_s)
+        self._links.emit(AnswerDone(at_s, self.turn, self.exchange.answer.strip()))
+        self._links.happen(turns.AnswerEnded())
+        if self._utterance is not None:
+            self._utterance.end()
+        else:
+            self._links.happen(turns.SoundEnded())
+
+    # -- from the mouth
+
+    def _begin_speaking(self, synthesizer: Synthesizer) -> Utterance:
+        utterance = Utterance(
+            synthesizer,
+            self._links.speaking,
+            self._links.clock,
+            self._sound,
+            self._end_sound,
+            self._fail_to_speak,
+            ahead_s=lambda: self.exchange.ahead_s(self._links.clock()),
+        )
+        self._links.run_behind(utterance.wait())
+        return utterance
+
+    def _sound(self, pcm: bytes, text: str) -> None:
+        if self._over:
+            return
+        assert self._utterance is not None
+        exchange, now = self.exchange, self._links.clock()
+        exchange.moments.first_phrase_s = self._utterance.first_phrase_s
+        exchange.sound(len(pcm) // BYTES_PER_SAMPLE, now)
+        self._links.happen(turns.SoundStarted())
+        self._links.emit(AudioDelta(now, exchange.turn, exchange.epoch, pcm, text))
+
+    def _end_sound(self) -> None:
+        if not self._over:
+            self.exchange.sound_over = True
+            self._links.emit(AudioDone(self._links.clock(), self.turn, self.epoch))
+            self._links.run_behind(self._wait_for_playback())
+
+    def _fail_to_speak(self, error: Exception) -> None:
+        log.error("the answer cannot be spoken on", exc_info=error)
+        if not self._over:
+            self.exchange.failed = True
+            self._links.emit(Fault(self._links.clock(), "speech_failed", str(error)))
+            self._end_sound()
+
+    async def _wait_for_playback(self) -> None:
+        """A client that tells its position ends the turn by it; for any other, and if it falls silent, time does."""
+        while not self._over and (wait_s := self.exchange.silent_at_s() - self._links.clock()) > 0:
+            await asyncio.sleep(wait_s)
+        if not self._over:
+            self._links.happen(turns.SoundEnded())
