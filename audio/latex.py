@@ -92,7 +92,7 @@ class _Reader:
         if name in {"begin", "end"}:
             self._raw_argument()
             return ""
-        if name in LAYOUT or not name[0].isalpha():
+        if name in LAYOUT or not name[:1].isalpha():
             return ""
         return COMMANDS.get(name, name)
 
@@ -125,7 +125,7 @@ class _Reader:
 
 
 def _fraction(over: str, under: str) -> str:
-    if under in PARTS and over.isdigit() and 0 < int(over) < 20:
+    if under in PARTS and over.isdecimal() and 0 < int(over) < 20:
         plural = "" if over == "1" else "s"
         part = "halves" if under == "2" and plural else PARTS[under] + plural
         return f"{over} {part}"

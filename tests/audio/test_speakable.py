@@ -94,3 +94,8 @@ def test_rewriting_keeps_groups_and_drops_the_rest() -> None:
     traced = Traced.of("a<b>c").rewrite(re.compile(r"<(.)>"), "[", 1, "]")
     assert traced.text == "a[b]c"
     assert traced.sources == ((0, 1), (1, 2), (2, 3), (3, 4), (4, 5))
+
+
+@pytest.mark.parametrize("written", ["`0\\", "$\\frac{²}{2}$", "\\"])
+def test_unfinished_formulas_are_no_fault(written: str) -> None:
+    assert "\\" not in speakable(written)
