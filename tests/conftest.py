@@ -9,8 +9,13 @@ import shutil
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+settings.register_profile("ci", derandomize=True)  # the same examples in every run; elsewhere new ones are looked for
+if ON_CI:
+    settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
