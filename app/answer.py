@@ -99,14 +99,6 @@ class Answer:
         if exchange.sound_over and (done or exchange.reported_samples == exchange.made_samples):
             self._links.happen(turns.SoundEnded())
 
-    def played_late(self, samples: int) -> bool:
-        """A position that comes when the turn is over; whether more was heard than was known."""
-        known = self.exchange.reported_samples
-        if known is not None and samples <= known:
-            return False
-        self.exchange.report(samples, self._links.clock())
-        return True
-
     # -- from the engine
 
     def take(self, event: TurnEvent) -> None:

@@ -116,8 +116,9 @@ class Conversation:
         running, cut = self._running, self._cut
         if running is not None and running.epoch == epoch:
             running.played(samples, done)
-        elif running is None and cut is not None and cut.epoch == epoch and cut.played_late(samples):
-            self._remember_heard(cut)  # a flushed speaker's last position: what was heard until then counts
+        elif running is None and cut is not None and cut.epoch == epoch:
+            cut.exchange.report(samples, self._now())  # a flushed speaker's last position: what was heard so far counts
+            self._remember_heard(cut)
 
     def events(self) -> AsyncIterator[happenings.ConversationEvent]:
         """What happens, from now until the conversation is left or has failed."""

@@ -51,7 +51,9 @@ SOUND = np.zeros(320, np.int16)
 ANSWER = "First we add. Then we carry, and so on. Done!"
 SHORT = Script(thoughts="Add them.\n\n", answer=ANSWER)
 ENDLESS = Script(thoughts="Go on. " * 200, answer="One two three four. " * 200)
-SCRIPTS = {"count": ENDLESS, "add": SHORT}
+LONG = Script(thoughts="", answer="One two three four. " * 20)
+BRIEF = Script(thoughts="", answer="Done!")
+SCRIPTS = {"count": ENDLESS, "add": SHORT, "tell": LONG, "brief": BRIEF}
 
 
 @pytest.fixture(scope="module")
@@ -603,6 +605,33 @@ def test_of_an_answer_whose_playback_is_not_reported_time_tells_what_was_heard(h
         words = (talk.of(Flush)[0].at_s - talk.of(AudioDelta)[0].at_s) * 24_000 / WORD_SAMPLES
         assert words > 3 and ANSWER.startswith(heard)
         assert abs(len(heard.split()) - min(words, len(ANSWER.split()))) <= 1
+
+    play(scenario, house)
+
+
+def test_a_turn_that_is_over_does_not_end_the_next_one(house: House) -> None:
+    """Somebody still waits for the first turn's sound to have been played when the second one is spoken."""
+
+    async def scenario() -> None:
+        async with talking(house, held=["carry,"]) as talk:
+            await talk.conversation.say("brief")
+            await talk.finish()
+            await talk.conversation.say("add")
+            await talk.until(is_a(AnswerDone, turn=2))
+            await asyncio.sleep(1.3)  # the first turn's sound and grace are over
+            assert len(talk.of(TurnDone)) == 1
+            assert talk.of(StateChanged)[-1].mouth is Mouth.SPEAKING
+
+    play(scenario, house)
+
+
+def test_leaving_does_not_wait_for_the_sound_to_be_played(house: House) -> None:
+    async def scenario() -> None:
+        async with talking(house) as talk:
+            await talk.conversation.say("tell")
+            await talk.until(is_a(AudioDone))
+            left_s = time.monotonic()
+        assert time.monotonic() - left_s < 4  # of eight seconds and a grace
 
     play(scenario, house)
 
