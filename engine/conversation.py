@@ -19,7 +19,8 @@ from engine.events import EndReason, Event, TurnEnded
 from engine.gate import GateSettings
 from engine.history import History
 from engine.methods import METHODS, Moment, Planned, Turn, TurnSetup
-from engine.prompts import Prompts, PromptTokens
+from engine.prompt_tokens import PromptTokens
+from engine.prompts import Prompts
 from engine.sampling import Sampler
 from engine.stream import Stream
 from engine.text import ParagraphEnd, user_ids

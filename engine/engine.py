@@ -22,7 +22,8 @@ from engine.errors import EngineError, EngineFull, PromptInvalid
 from engine.events import ConversationFailed, Event
 from engine.loading import brief
 from engine.methods import METHODS, Planned
-from engine.prompts import Prompts, PromptTokens
+from engine.prompt_tokens import PromptTokens
+from engine.prompts import Prompts
 from engine.runner import ModelRunner
 from engine.sampling import Sampler, Sampling
 from engine.text import ParagraphEnd, control_tokens

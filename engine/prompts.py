@@ -1,28 +1,22 @@
 """Prompts: the fixed pieces of text around what the user says, the thoughts and the answer.
 
 They are data (TOML, one file per model family), validated here, each file naming its `source`. This module knows no
-tokens of any particular model; `PromptTokens` holds the pieces once they have been tokenized.
+tokens of any particular model; prompt_tokens.py holds the pieces once they have been tokenized. Sections that only some
+methods need may be missing; those methods are then refused.
 
-Source of the pieces: Asynchronous Reasoning (arXiv 2512.10931), section 3 and its appendix of prompts.
+Source of the pieces: Asynchronous Reasoning (arXiv 2512.10931), section 3 and its appendix of prompts; of the workers'
+ones Hogwild! Inference (arXiv 2504.06261), section 3.3; of the threads' ones ThreadWeaver (arXiv 2512.07843).
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import PromptInvalid
-from engine.text import piece_ids
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-
-LEAST_QUESTION_TOKENS = 32
 
 
 class _Piece(BaseModel):
@@ -38,10 +32,15 @@ class SystemPiece(_Piece):
 class InputPiece(_Piece):
     """Opens the user's words. digits: the model was trained on numbers in digits, so number words are to be written
     so.
+
+    live: the model makes sense of a question that is not complete yet, so thinking begins with its first words.
+    corrections: words with which a speaker takes back what was said just before ("no wait").
     """
 
     open: str
     digits: bool = False
+    live: bool = False
+    corrections: tuple[str, ...] = ()
 
 
 class StreamPieces(_Piece):
@@ -105,6 +104,63 @@ class SamplingPieces(_Piece):
     top_p: float = Field(gt=0, le=1)
 
 
+class Layout(StrEnum):
+    """How Hogwild! workers see each other's text (arXiv 2504.06261, section 3.2)."""
+
+    CONTIGUOUS = "contiguous"  # each worker's text in one piece, token by token
+    INTERLEAVED = "interleaved"  # finished paragraphs only, in the order in which they were finished
+    COMBINED = "combined"  # finished paragraphs, then what the others are writing
+
+
+class HogwildPieces(_Piece):
+    """Several thinkers at once. `role` follows the input and tells them how to collaborate; `split` stands between the
+    answer and their text; `worker` names each of them where its text begins.
+
+    past, others, own: headings before finished paragraphs, the others' unfinished ones and one's own. check: a question
+    put into a worker's text at the end of a paragraph, every so many tokens. rest: one control token with which a worker
+    says that there is nothing for it to do until somebody finishes a paragraph; "": none.
+    """
+
+    source: str = Field(min_length=1)
+    workers: int = Field(ge=1, le=8)
+    layout: Layout
+    role: str
+    split: str
+    worker: str = Field(min_length=1, pattern=r"\{number\}")
+    past: str = ""
+    others: str = ""
+    own: str = ""
+    check: str = ""
+    check_every_tokens: int = Field(default=0, ge=0)
+    rest: str = ""
+
+
+class ForkJoinPieces(_Piece):
+    """Threads inside the thoughts. `thread` opens the text of each; `join` follows the last one's end."""
+
+    source: str = Field(min_length=1)
+    role: str
+    prefix: str = Field(min_length=1)
+    thread: str = Field(min_length=1, pattern=r"\{number\}")
+    join: str = Field(min_length=1)
+    most_threads: int = Field(ge=2, le=64)
+
+
+class SafetyPieces(_Piece):
+    """The thinker clears the request before the writer is heard. `question` is first put after `head_start_tokens`
+    thoughts, then every `every_steps` steps, until it is answered with `clear` or `refuse`; `refusal` is what is spoken
+    then.
+    """
+
+    source: str = Field(min_length=1)
+    question: str = Field(min_length=1)
+    clear: str
+    refuse: str
+    head_start_tokens: int = Field(ge=0)
+    every_steps: int = Field(ge=1)
+    refusal: str = Field(min_length=1)
+
+
 class Prompts(_Piece):
     """All pieces for one model family, as read from `assets/prompts/*.toml`."""
 
@@ -121,6 +177,9 @@ class Prompts(_Piece):
     end: EndPieces
     history: HistoryPieces
     sampling: SamplingPieces
+    hogwild: HogwildPieces | None = None
+    fork_join: ForkJoinPieces | None = None
+    safety: SafetyPieces | None = None
 
 
 def read_prompts(path: Path) -> Prompts:
@@ -136,85 +195,3 @@ def read_prompts(path: Path) -> Prompts:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
         raise PromptInvalid(f"{path}: {faults}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class StreamTokens:
-    """A stream's pieces as token ids."""
-
-    role: tuple[int, ...]
-    split: tuple[int, ...]
-    prefix: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PromptTokens:
-    """The pieces as token ids of one tokenizer. Every piece is tokenized by itself, so that blocks never merge
-    tokens.
-    """
-
-    system: tuple[int, ...]
-    input_open: tuple[int, ...]
-    writer: StreamTokens
-    thinker: StreamTokens
-    gate_question: tuple[int, ...]
-    gate_yes: int
-    gate_no: int
-    think_role: tuple[int, ...]
-    think_prefix: tuple[int, ...]
-    answer_prefix: tuple[int, ...]
-    no_think_role: tuple[int, ...]
-    no_think_prefix: tuple[int, ...]
-    end_of_thoughts: int
-    end_of_output: int
-    history_role: tuple[int, ...]
-    history_close: tuple[int, ...]
-
-    @property
-    def least_tokens(self) -> int:
-        """How long a conversation's views must be allowed to become for these prompts to leave room for words.
-
-        Half of it is for what was said, a quarter for thoughts, a quarter for the answer.
-        """
-        said = len(self.system) + len(self.input_open) + LEAST_QUESTION_TOKENS
-        streams = (self.writer, self.thinker)
-        fixed = [len(stream.role) + len(stream.split) + len(stream.prefix) for stream in streams]
-        around = max(fixed) + len(self.gate_question) + max(len(stream.prefix) for stream in streams)
-        return max(2 * said, 4 * around)
-
-    @classmethod
-    def of(cls, prompts: Prompts, tokenizer: PreTrainedTokenizerBase) -> PromptTokens:
-        """Tokenize the pieces. Raises PromptInvalid where a piece that must be one token is not."""
-
-        def ids(text: str) -> tuple[int, ...]:
-            return piece_ids(tokenizer, text)
-
-        def one(name: str, text: str) -> int:
-            found = ids(text)
-            if len(found) != 1:
-                raise PromptInvalid(
-                    f"prompts {prompts.name!r}: {name} = {text!r} must be one token, found {len(found)}"
-                )
-            return found[0]
-
-        def stream(pieces: StreamPieces) -> StreamTokens:
-            return StreamTokens(ids(pieces.role), ids(pieces.split), ids(pieces.prefix))
-
-        return cls(
-            system=ids(prompts.system.text),
-            input_open=ids(prompts.input.open),
-            writer=stream(prompts.writer),
-            thinker=stream(prompts.thinker),
-            gate_question=ids(prompts.gate.question),
-            gate_yes=one("gate.yes", prompts.gate.yes),
-            gate_no=one("gate.no", prompts.gate.no),
-            think_role=ids(prompts.think.role),
-            think_prefix=ids(prompts.think.prefix),
-            answer_prefix=ids(prompts.think.answer_prefix),
-            no_think_role=ids(prompts.no_think.role),
-            no_think_prefix=ids(prompts.no_think.prefix),
-            end_of_thoughts=one("end.thoughts", prompts.end.thoughts),
-            end_of_output=one("end.output", prompts.end.output),
-            history_role=ids(prompts.history.role),
-            history_close=ids(prompts.history.close),
-        )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.demo.problems import Problem
-    from engine.prompts import PromptTokens
+    from engine.prompt_tokens import PromptTokens
 
 FOREVER = 1 << 20  # a step later than any
 NO_TARGET = -100  # torch's ignore_index

@@ -35,7 +35,8 @@ from app.demo.release import write_release
 from app.demo.tokenizer import build_tokenizer
 from app.demo.traces import NO_TARGET, AsyncTrace, Row, Tokenized, no_think_trace, think_trace
 from app.errors import InputError
-from engine.prompts import PromptTokens, read_prompts
+from engine.prompt_tokens import PromptTokens
+from engine.prompts import read_prompts
 from engine.text import user_ids
 
 if TYPE_CHECKING:

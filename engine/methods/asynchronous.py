@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.events import Event, GateAnswered, StreamName
 from engine.gate import Gate
 from engine.methods.base import Moment, Planned, Turn, TurnSetup
-from engine.prompts import PromptTokens
+from engine.prompt_tokens import PromptTokens
 from engine.view import Feed, View
 
 

@@ -16,7 +16,7 @@ from engine.arena import Arena
 from engine.block import Block
 from engine.events import EndReason, Event, StreamEnded, StreamName, TokenGenerated, TurnEnded
 from engine.gate import GateSettings
-from engine.prompts import PromptTokens
+from engine.prompt_tokens import PromptTokens
 from engine.sampling import Sampler
 from engine.stream import Stream
 from engine.text import IncrementalDecoder, ParagraphEnd

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from engine.methods.base import Planned, Turn, TurnSetup
-from engine.prompts import PromptTokens
+from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.events import Event, StreamName
 from engine.methods.base import Moment, Planned, Turn, TurnSetup
-from engine.prompts import PromptTokens
+from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
 

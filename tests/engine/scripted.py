@@ -15,7 +15,8 @@ from transformers import PreTrainedTokenizerBase
 from engine.arena import Arena
 from engine.block import Block
 from engine.plan import build_plan
-from engine.prompts import Prompts, PromptTokens
+from engine.prompt_tokens import PromptTokens
+from engine.prompts import Prompts
 from engine.view import Feed, Logits
 
 NEVER, ALWAYS = (-1.0,), (1.0,)

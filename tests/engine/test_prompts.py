@@ -8,7 +8,8 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from engine.errors import PromptInvalid
-from engine.prompts import LEAST_QUESTION_TOKENS, Prompts, PromptTokens, read_prompts
+from engine.prompt_tokens import LEAST_QUESTION_TOKENS, PromptTokens
+from engine.prompts import Prompts, read_prompts
 
 FOLDER = Path(__file__).parents[2] / "assets" / "prompts"
 FILES = sorted(FOLDER.glob("*.toml"))

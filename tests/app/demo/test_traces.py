@@ -13,7 +13,8 @@ from app.demo.problems import sample_problem
 from app.demo.tokenizer import build_tokenizer
 from app.demo.traces import FOREVER, NO_TARGET, AsyncTrace, Kind, Row, Tokenized, no_think_trace, think_trace
 from app.demo.training import QUICK, Trainer, data_hash, examples, new_model
-from engine.prompts import PromptTokens, read_prompts
+from engine.prompt_tokens import PromptTokens
+from engine.prompts import read_prompts
 from engine.runner import ModelRunner
 from engine.text import user_ids
 from engine.view import Feed, Logits, View
