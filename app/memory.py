@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from app.errors import SettingsError
 from engine.arena import PAGE_TOKENS
-from engine.engine import MOST_BLOCKS
 
 if TYPE_CHECKING:
     import torch
 
 CONVERSATIONS = 8  # room is made for so many, unless the settings or the memory say otherwise
 CARD_SHARE, COMPUTER_SHARE = 0.6, 0.3  # of what is free
-OVERHEAD_TOKENS = MOST_BLOCKS * PAGE_TOKENS  # of one conversation, for blocks that do not fill their last page
+OVERHEAD_TOKENS = 12 * PAGE_TOKENS  # of one conversation, for blocks that do not fill their last page
 
 
 def kv_budget(asked_tokens: int | None, longest_tokens: int, most_tokens: int | None) -> tuple[int, int]:

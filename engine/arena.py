@@ -3,6 +3,7 @@
 Per layer one key tensor [kv_heads, slots, key_dim] and one value tensor [kv_heads, slots, value_dim]; head-major,
 because attention reads one head's keys in a row. Slots are handed out in pages. A block owns a few extents that
 grow by doubling, so that a long block stays nearly contiguous; slack is taken back from all blocks when room runs out.
+Room is promised before it is used: an *account* keeps it for its owner's blocks, so that nobody's growth ends another.
 The arena knows tokens and slots; it knows nothing of views, steps or the model.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.block import Block, Extent
+from engine.block import Account, Block, Extent
 from engine.errors import BadBlock, EngineFull
 from engine.slots import FreeSlots
 
@@ -49,6 +50,8 @@ class Arena:
         self.values = [self._storage(shape.kv_heads, shape.value_dim) for shape in shapes]
         self._free = FreeSlots(self.capacity_tokens)
         self._blocks: dict[Block, None] = {}
+        self._accounts: dict[Account, None] = {}
+        self._common = Account(0)  # of blocks that belong to nobody alone; it has what the others leave
 
     def _storage(self, heads: int, dim: int) -> Tensor:
         return torch.zeros(heads, self.capacity_tokens, dim, dtype=self.dtype, device=self.device)
@@ -56,29 +59,37 @@ class Arena:
     @property
     def used_tokens(self) -> int:
         """Slots in use, in whole pages; slack that would be taken back on demand does not count."""
-        return sum(self._needed(block) for block in self._blocks)
+        return sum(account.used for account in (self._common, *self._accounts))
+
+    @property
+    def reserved_tokens(self) -> int:
+        """Slots that are spoken for: all accounts' rooms, and what blocks without an account hold."""
+        return self._common.used + sum(account.reserved for account in self._accounts)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """All blocks that have not been released, oldest first."""
         return tuple(self._blocks)
 
-    def block(self, name: str = "", reserve_tokens: int = 0) -> Block:
-        """A new empty block; raises `EngineFull` if `reserve_tokens` do not fit."""
-        block = Block(name)
-        self._blocks[block] = None
-        try:
-            self.reserve(block, reserve_tokens)
-        except EngineFull:
-            self.release(block)
-            raise
-        return block
+    def account(self, tokens: int) -> Account:
+        """Keep room for an owner whose blocks hold `tokens` at most, in whole pages. Raises `EngineFull`."""
+        wanted = whole_pages(tokens)
+        if self.reserved_tokens + wanted > self.capacity_tokens:
+            raise EngineFull(self.reserved_tokens, wanted, self.capacity_tokens)
+        account = Account(wanted)
+        self._accounts[account] = None
+        return account
 
-    def reserve(self, block: Block, tokens: int) -> None:
-        """Keep room for `tokens` in all, whatever other blocks do; raises `EngineFull` and changes nothing."""
-        block.require_usable()
-        self._grow(block, tokens)
-        block.reserved = max(block.reserved, tokens)
+    def close(self, account: Account) -> None:
+        """Give an account's room back; its blocks must have been released."""
+        assert not account.used, "an account was closed before its blocks were released"
+        del self._accounts[account]
+
+    def block(self, name: str = "", account: Account | None = None) -> Block:
+        """A new empty block; without an account it takes what room no account has."""
+        block = Block(name, account or self._common)
+        self._blocks[block] = None
+        return block
 
     def retain(self, block: Block) -> Block:
         """One more owner: the block lives until each of them has called `release`."""
@@ -93,6 +104,7 @@ class Arena:
         if block.references:
             return
         del self._blocks[block]
+        block.account.used -= whole_pages(block.length)
         for extent in block.extents:
             self._free.give_back(extent)
         block.extents, block.tokens = [], []
@@ -105,10 +117,11 @@ class Arena:
     def append(self, block: Block, tokens: Sequence[int]) -> list[int]:
         """Add tokens and return the slots for their keys and values, which the caller must write.
 
-        Raises `BadBlock` (released, frozen) or `EngineFull`; then nothing has changed.
+        Raises `BadBlock` (released, frozen) or `EngineFull` (the account's room is used up); then nothing has changed.
         """
         self._require_changeable(block)
         length = block.length
+        self._charge(block, length + len(tokens))
         self._grow(block, length + len(tokens))
         block.tokens.extend(map(int, tokens))
         return block.slots(length, block.length)
@@ -118,6 +131,7 @@ class Arena:
         self._require_changeable(block)
         if not 0 <= length <= block.length:
             raise BadBlock(f"cannot crop block {block.name!r} to {length} tokens, it has {block.length}")
+        block.account.used -= whole_pages(block.length) - whole_pages(length)
         del block.tokens[length:]
 
     def write(self, layer: int, slots: Tensor, keys: Tensor, values: Tensor) -> None:
@@ -130,15 +144,24 @@ class Arena:
         if block.frozen:
             raise BadBlock(f"block {block.name!r} is frozen; append to another one")
 
+    def _charge(self, block: Block, tokens: int) -> None:
+        """Enter the block's growth to `tokens` in its account; raises `EngineFull` if there is no room for it."""
+        account = block.account
+        more = whole_pages(tokens) - whole_pages(block.length)
+        if account is self._common:
+            if more and self.reserved_tokens + more > self.capacity_tokens:
+                raise EngineFull(self.reserved_tokens, more, self.capacity_tokens)
+        elif account.used + more > account.reserved:
+            raise EngineFull(account.used, more, account.reserved)
+        account.used += more
+
     def _grow(self, block: Block, tokens: int) -> None:
-        """Own slots for `tokens`; what is stored never moves."""
+        """Own slots for `tokens`, which the accounts allow; what is stored never moves."""
         missing = tokens - block.capacity
         if missing <= 0:
             return
         if whole_pages(missing) > self._free.count:
             self._take_back_slack(block)
-        if whole_pages(missing) > self._free.count:
-            raise EngineFull(self.used_tokens, missing, self.capacity_tokens)
         growth = whole_pages(max(missing, min(block.capacity, LARGEST_GROWTH_TOKENS)))
         missing -= self._extend_last(block, growth)
         while missing > 0:
@@ -156,13 +179,10 @@ class Arena:
             block.extents[-1] = Extent(last.slot, last.count + taken)
         return taken
 
-    def _needed(self, block: Block) -> int:
-        return whole_pages(max(block.length, block.reserved))
-
     def _take_back_slack(self, growing: Block) -> None:
         for block in self._blocks:
             if block is not growing:
-                self._trim(block, self._needed(block))
+                self._trim(block, whole_pages(block.length))
 
     def _trim(self, block: Block, keep: int) -> None:
         """Give back whole extents and the tail of the last one until `keep` slots are left."""

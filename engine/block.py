@@ -34,18 +34,29 @@ class Run:
 
 
 @dataclass(eq=False, slots=True)
+class Account:
+    """Room kept for one owner's blocks, whatever the others do. Handed out by `Arena.account`.
+
+    reserved, used: tokens in whole pages; used counts all pages of its blocks that hold tokens.
+    """
+
+    reserved: int
+    used: int = 0
+
+
+@dataclass(eq=False, slots=True)
 class Block:
     """Token storage handed out by `Arena.block`; read its fields, change it only through the arena.
 
-    references: how many owners hold it; at 0 it is released and every further use raises `BadBlock`.
-    reserved: slots it keeps even while it is shorter (tokens).
+    account: whose room it takes. references: how many owners hold it; at 0 it is released and every further use raises
+    `BadBlock`.
     """
 
-    name: str = ""
+    name: str
+    account: Account
     tokens: list[int] = field(default_factory=list)
     frozen: bool = False
     extents: list[Extent] = field(default_factory=list)
-    reserved: int = 0
     references: int = 1
 
     @property

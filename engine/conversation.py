@@ -1,5 +1,4 @@
-"""A conversation at the token level: the blocks that outlive a turn, what the user has said so far, and the running
-turn.
+"""A conversation at the token level: its context, the running turn, and what the user does to them.
 
 It plans feeds and takes logits like a method does; the engine runs them. It knows no text but the user's and the
 answers'.
@@ -7,126 +6,98 @@ answers'.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from torch import Tensor
 
 from engine.arena import Arena
-from engine.errors import ContextFull
+from engine.block import Account, Block
+from engine.context import Context
+from engine.corrections import taken_back
 from engine.events import EndReason, Event, TurnEnded
-from engine.gate import GateSettings
-from engine.history import History
-from engine.methods import METHODS, Moment, Planned, Turn, TurnSetup
-from engine.prompt_tokens import PromptTokens
-from engine.prompts import Prompts
+from engine.generation import Generation, Moment, Planned
+from engine.methods import METHODS, Turn, TurnSetup
+from engine.model import CorrectionPolicy, HistoryPolicy, Model
+from engine.reading import common_prefix
 from engine.sampling import Sampler
 from engine.stream import Stream
-from engine.text import ParagraphEnd, user_ids
-from engine.view import Feed, Logits, View
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What all conversations share: the tokenizer and the prompts, whole and tokenized.
-
-    control: tokens that are no text, which no stream may write.
-    """
-
-    tokenizer: PreTrainedTokenizerBase
-    prompts: Prompts
-    tokens: PromptTokens
-    control: Set[int]
-    paragraph_end: ParagraphEnd
-
-    @property
-    def gate(self) -> GateSettings:
-        """The gate as the prompt file sets it."""
-        return GateSettings(self.prompts.gate.every_steps, self.prompts.gate.ask_while_writing)
+from engine.text import user_ids
 
 
 class Conversation:
     """One conversation. Made by `Engine.open`; all its methods are called on the engine's thread.
 
-    Its context is three blocks, [system | history | input]; the next step brings them to what they should be.
-    limit_tokens: the longest any of its views may become.
+    steps: of the running turn, or the latest. input_ended_step: its step after which the user had finished; None while
+    the user goes on.
     """
 
     def __init__(
-        self, identity: int, method: str, model: Model, arena: Arena, sampler: Sampler, limit_tokens: int
+        self, identity: int, method: str, model: Model, arena: Arena, account: Account, system: Block, sampler: Sampler
     ) -> None:
-        self.id, self.method, self.limit_tokens = identity, method, limit_tokens
-        self.turn_number, self.steps, self.closed = 0, 0, False
-        self._model, self._arena, self._sampler = model, arena, sampler
-        self._context = tuple(arena.block(name) for name in ("system", "history", "input"))
-        self._context_changed = True
-        self._history = History(
-            model.tokens.history_role, model.tokens.history_close, model.prompts.history.turns, limit_tokens // 3
-        )
-        self._said: tuple[int, ...] = ()
+        self.id, self.method, self.turn_number, self.steps, self.closed = identity, method, 0, 0, False
+        self.input_ended_step: int | None = None
+        self._model, self._arena, self._account, self._sampler = model, arena, account, sampler
+        self._context = Context(model, arena, account, system)
+        self._text = ""
         self._turn: Turn | None = None
         self._latest_output: Stream | None = None
+        self._carried: list[Block] = []
+        self._taken_back: tuple[int, int] | None = None  # from which step on, and how much of the answer was spoken
         self._outbox: list[Event] = []
+        self._idle = False  # the turn waits for the user
 
     # -- what the user does
 
-    def listen(self, text: str) -> None:
+    def listen(self, text: str, spoken_characters: int = 0, turn: int | None = None) -> None:
         """The user's words so far in this turn are exactly this text: what is new is fed, what was revised is fed
-        again. The oldest turns are forgotten if they leave no room for it.
+        again, at any time, also while the answer is being written; the answer then waits for `end_input`. The oldest
+        turns are forgotten if they leave no room for it.
 
-        Raises ContextFull if the model cannot take so much text, and RuntimeError while a turn is running; then
-        nothing has changed.
+        spoken_characters: so much of the answer is spoken, and cannot be taken back if a correction should ask for it.
+        turn: the caller's number for a turn that begins with these words; None counts on.
+        Raises ContextFull if the model cannot take so much text; then nothing has changed.
         """
-        if self._turn is not None or self.closed:
-            raise RuntimeError("the conversation is closed, or its turn is running; interrupt it first")
-        tokens = (*self._model.tokens.input_open, *user_ids(self._model.tokenizer, text))
-        room = self.limit_tokens // 2
-        length = len(self._model.tokens.system) + len(tokens)
-        if length > room:
-            raise ContextFull(length, room)
-        self._history.make_room(room - length)
-        self._said = tokens
-        self._context_changed = True
+        if self.closed:
+            raise RuntimeError("the conversation is closed")
+        words = (*self._model.tokens.input_open, *user_ids(self._model.tokenizer, text))
+        revised = self._context.say(words, self.steps + 1 if self._turn is not None else 0)
+        corrected = self._corrected(text)
+        self._text = text
+        if self._turn is None:
+            if self._live:
+                self._begin(turn)
+        else:
+            self._take_back([step for step in (revised, corrected) if step is not None], spoken_characters)
+        if self._turn is not None:
+            self._turn.hear()
+            self.input_ended_step, self._idle = None, False
 
     def end_input(self, turn: int | None = None) -> None:
-        """The user has finished: the turn begins with the next step. turn: the caller's number for it; None counts
-        on.
-        """
-        if self._turn is not None or not self._said or self.closed:
-            raise RuntimeError("nothing was said, or the turn is running already, or the conversation is closed")
-        number = self.turn_number + 1 if turn is None else turn
-        setup = TurnSetup(
-            conversation=self.id,
-            turn=number,
-            arena=self._arena,
-            context=View(*self._context),
-            prompts=self._model.tokens,
-            gate=self._model.gate,
-            sampler=self._sampler,
-            tokenizer=self._model.tokenizer,
-            control=self._model.control,
-            paragraph_end=self._model.paragraph_end,
-            limit_tokens=self.limit_tokens,
-        )
-        self._turn = METHODS[self.method](setup)
-        self.turn_number, self.steps = number, 0
+        """The user has finished, for now: the answer may begin. turn: as for `listen`, if no turn is running yet."""
+        if self.closed or not self._context.said:
+            raise RuntimeError("nothing was said, or the conversation is closed")
+        if self._turn is None:
+            self._begin(turn)
+        elif not self._turn.listening:
+            raise RuntimeError("the input has ended already")
+        else:
+            self._turn.end_input()
+        self.input_ended_step, self._idle = self.steps, False
 
     def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None) -> None:
         """The user heard only so many characters of this turn's answer (None: the latest's): end the turn if it still
-        runs, and remember no more than that of the answer. Without effect once another turn has begun.
+        runs, and remember no more than that of the answer. Its thoughts are kept for the next turn, if that sees this
+        one. Without effect once another turn has begun.
         """
         if turn is not None and turn != self.turn_number:
             return
         if self._turn is not None:
             self._outbox.append(TurnEnded(self.id, self.turn_number, self.steps, at_s, EndReason.INTERRUPTED))
+            if self._model.prompts.history.turns and self._turn.thinking is not None:
+                self._carried = self._turn.thinking.hand_over()
             self._close_turn(self._turn.output.within(heard_characters))
         elif self._latest_output is not None:
-            self._history.shorten(self._latest_output.within(heard_characters))
-            self._context_changed = True
+            self._context.shorten(self._latest_output.within(heard_characters))
 
     def close(self) -> None:
         """Give everything back to the arena."""
@@ -136,8 +107,9 @@ class Conversation:
         if self._turn is not None:
             self._turn.release()
             self._turn = None
-        for block in self._context:
-            self._arena.release(block)
+        self._release_carried()
+        self._context.release()
+        self._arena.close(self._account)
 
     # -- what the engine does
 
@@ -147,16 +119,31 @@ class Conversation:
         return self._turn is not None
 
     @property
+    def waiting_tokens(self) -> int:
+        """How many tokens it still has to read."""
+        return self._context.reading.waiting_tokens
+
+    @property
     def has_work(self) -> bool:
         """Would `plan` or `drain` give anything?"""
-        return bool(self._turn or self._context_changed or self._outbox)
+        return bool(self.waiting_tokens or self._outbox or (self._turn is not None and not self._idle))
 
-    def plan(self) -> list[Planned]:
-        """The feeds of the next step."""
-        planned = self._bring_context() if self._context_changed else []
-        if self._turn is not None:
-            self.steps += 1
+    def plan(self, budget_tokens: int, at_s: float) -> list[Planned]:
+        """The feeds of the next step, of which so many tokens may be read ones. The streams wait while more is to be
+        read.
+        """
+        if self._turn is None:
+            return self._read(budget_tokens)
+        now = Moment(self.steps + 1, at_s)
+        if self._taken_back is not None:
+            self._outbox += self._turn.take_back(*self._taken_back, now)
+            self._taken_back = None
+        self._outbox += self._turn.make_room(now)
+        planned = self._read(budget_tokens)
+        if not (self.waiting_tokens or self._turn.done):
             planned += self._turn.plan()
+        self._idle = not planned
+        self.steps += bool(planned)
         return planned
 
     def take(self, item: Planned, logits: Tensor | None, at_s: float) -> Sequence[Event]:
@@ -168,45 +155,55 @@ class Conversation:
     def settle(self) -> None:
         """After a step's logits were taken: close a turn that is done."""
         if self._turn is not None and self._turn.done:
-            self._close_turn(self._turn.output.generated)
+            self._close_turn(len(self._turn.output.generated))
 
     def drain(self) -> list[Event]:
-        """Events that came up outside a step."""
+        """Events that came up outside a step, or before its logits."""
         events, self._outbox = self._outbox, []
         return events
 
     # -- inside
 
-    def _bring_context(self) -> list[Planned]:
-        """Cut the context's blocks back to what is still right, and feed what is missing. What stands behind a change
-        is fed again, because it was computed with the old context.
-        """
-        self._context_changed = False
-        wanted = (self._model.tokens.system, self._history.tokens, self._said)
-        planned, changed = [], False
-        for index, (block, tokens) in enumerate(zip(self._context, wanted, strict=True)):
-            kept = 0 if changed else _common(block.tokens, tokens)
-            changed = changed or kept < max(block.length, len(tokens))
-            self._arena.crop(block, kept)
-            if kept < len(tokens):
-                planned.append(Planned(Feed(View(*self._context[: index + 1]), tokens[kept:], logits=Logits.NONE)))
-        return planned
+    @property
+    def _live(self) -> bool:
+        return METHODS[self.method].live and self._model.prompts.input.live
 
-    def _close_turn(self, answer: Sequence[int]) -> None:
+    def _read(self, budget_tokens: int) -> list[Planned]:
+        return [Planned(feed) for feed in self._context.reading.take(budget_tokens)]
+
+    def _begin(self, number: int | None) -> None:
+        number = self.turn_number + 1 if number is None else number
+        generation = Generation(self.id, number, self._arena, self._account, self._model, self._sampler)
+        carried, self._carried = self._carried, []
+        self._turn = METHODS[self.method](TurnSetup(generation, self._context, carried))
+        self.turn_number, self.steps, self.input_ended_step = number, 0, None
+
+    def _corrected(self, text: str) -> int | None:
+        """In which step the words were heard that this text corrects, if it newly does."""
+        place = taken_back(self._text, text, self._model.prompts.input.corrections)
+        if place is None:
+            return None
+        before = (*self._model.tokens.input_open, *user_ids(self._model.tokenizer, text[:place]))
+        return self._context.heard_at[min(common_prefix(before, self._context.said), len(self._context.heard_at) - 1)]
+
+    def _take_back(self, steps: Sequence[int], spoken_characters: int) -> None:
+        if not steps or self._model.corrections is CorrectionPolicy.KEEP:
+            return
+        step = min(steps) if self._taken_back is None else min(*steps, self._taken_back[0])
+        self._taken_back = step, spoken_characters
+
+    def _close_turn(self, heard_tokens: int) -> None:
         assert self._turn is not None
-        self._latest_output = self._turn.output
-        self._turn.release()
-        self._turn = None
-        self._history.add(self._said, answer)
-        self._said = ()
-        self._context_changed = True
+        turn, self._turn = self._turn, None
+        self._latest_output, self._taken_back, self._text = turn.output, None, ""
+        before = turn.hand_over()
+        if self._model.history is not HistoryPolicy.KEEP:
+            for block in before:
+                self._arena.release(block)
+            before = []
+        self._context.finish(before, turn.output, heard_tokens)
 
-
-def _common(old: Sequence[int], new: Sequence[int]) -> int:
-    """Length of the common prefix."""
-    length = 0
-    for a, b in zip(old, new, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length
+    def _release_carried(self) -> None:
+        for block in self._carried:
+            self._arena.release(block)
+        self._carried = []

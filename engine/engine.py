@@ -16,22 +16,24 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from engine.arena import PAGE_TOKENS
-from engine.conversation import Conversation, Model
-from engine.errors import EngineError, EngineFull, PromptInvalid
+from engine.conversation import Conversation
+from engine.errors import EngineError, PromptInvalid
 from engine.events import ConversationFailed, Event
+from engine.generation import Planned
 from engine.loading import brief
-from engine.methods import METHODS, Planned
+from engine.methods import METHODS
+from engine.model import CorrectionPolicy, HistoryPolicy, Model
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
+from engine.reading import Reading
 from engine.runner import ModelRunner
 from engine.sampling import Sampler, Sampling
+from engine.schedule import share_tokens
 from engine.text import ParagraphEnd, control_tokens
+from engine.view import View
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-MOST_BLOCKS = 12  # a conversation's blocks; each may waste part of a page
 
 Work = tuple[Conversation, Planned]
 log = logging.getLogger(__name__)
@@ -39,11 +41,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """conversation_tokens: what one conversation may hold, reserved when it opens; None: as far as the model
-    reaches, 8,192 at most.
+    """conversation_tokens: the longest any view of a conversation may become; room for it is kept when it opens. None:
+    as far as the model reaches, 8,192 at most.
+
+    read_tokens: how many tokens of prompts and words all conversations together may read in a step. history,
+    corrections: see model.py. thought_tokens, answer_tokens: what one turn may think and say; None: four times and
+    twice the conversation's tokens.
     """
 
     conversation_tokens: int | None = None
+    read_tokens: int = 512
+    history: HistoryPolicy = HistoryPolicy.DROP
+    corrections: CorrectionPolicy = CorrectionPolicy.DROP
+    thought_tokens: int | None = None
+    answer_tokens: int | None = None
 
 
 class Engine:
@@ -72,12 +83,26 @@ class Engine:
         control = {*control_tokens(tokenizer), *range(len(tokenizer), runner.vocab_size)}
         control |= {tokens.end_of_thoughts, tokens.end_of_output}
         self.model = Model(
-            tokenizer, prompts, tokens, frozenset(i for i in control if i < runner.vocab_size), ParagraphEnd(tokenizer)
+            tokenizer=tokenizer,
+            prompts=prompts,
+            tokens=tokens,
+            control=frozenset(i for i in control if i < runner.vocab_size),
+            paragraph_end=ParagraphEnd(tokenizer),
+            limit_tokens=self.conversation_tokens,
+            thought_tokens=settings.thought_tokens or 4 * self.conversation_tokens,
+            answer_tokens=settings.answer_tokens or 2 * self.conversation_tokens,
+            history=settings.history,
+            corrections=settings.corrections,
         )
         self.runner = runner
+        self._read_tokens = settings.read_tokens
         self._clock = clock
         self._conversations: dict[int, Conversation] = {}
         self._identities = count(1)
+        self._steps = 0
+        self._system = runner.arena.block("system")  # of all conversations
+        self._system_reading = Reading(runner.arena)
+        self._system_reading.bring(View(self._system), tokens.system)
 
     @property
     def conversations(self) -> tuple[Conversation, ...]:
@@ -89,25 +114,23 @@ class Engine:
         """Would a step do anything?"""
         return any(conversation.has_work for conversation in self._conversations.values())
 
-    @property
-    def reserve_tokens(self) -> int:
-        """What one conversation takes of the arena at most, whole pages of all its blocks counted."""
-        return 2 * self.conversation_tokens + MOST_BLOCKS * PAGE_TOKENS
-
-    def open(self, method: str = "async", sampling: Sampling | None = None) -> Conversation:
-        """A new conversation. Raises EngineFull if it could not be served to its end, and ValueError for an unknown
-        method.
-        """
+    def need_tokens(self, method: str) -> int:
+        """What a conversation with this method takes of the arena. Raises as `open` does."""
         if method not in METHODS:
             raise ValueError(f"unknown method {method!r}; known are: {', '.join(METHODS)}")
+        METHODS[method].check(self.model)
+        return METHODS[method].need_tokens(self.model)
+
+    def open(self, method: str = "async", sampling: Sampling | None = None) -> Conversation:
+        """A new conversation. Raises EngineFull if it could not be served to its end, PromptInvalid if the prompts have
+        nothing for the method, and ValueError for an unknown one.
+        """
         arena = self.runner.arena
-        reserved = len(self._conversations) * self.reserve_tokens
-        if reserved + self.reserve_tokens > arena.capacity_tokens:
-            raise EngineFull(reserved, self.reserve_tokens, arena.capacity_tokens)
+        account = arena.account(self.need_tokens(method))
         recommended = self.model.prompts.sampling
         sampler = Sampler(sampling or Sampling(recommended.temperature, recommended.top_p))
         identity = next(self._identities)
-        conversation = Conversation(identity, method, self.model, arena, sampler, self.conversation_tokens)
+        conversation = Conversation(identity, method, self.model, arena, account, self._system, sampler)
         self._conversations[identity] = conversation
         return conversation
 
@@ -115,6 +138,12 @@ class Engine:
         """End a conversation and take its memory back."""
         self._conversations.pop(conversation.id, None)
         conversation.close()
+
+    def shut_down(self) -> None:
+        """Close all conversations and give the system prompt's memory back. The engine must not be used afterwards."""
+        for conversation in self.conversations:
+            self.close(conversation)
+        self.runner.arena.release(self._system)
 
     def fail(self, conversation: Conversation, error: Exception) -> ConversationFailed:
         """Close a conversation that cannot go on, and tell why in one line."""
@@ -130,11 +159,10 @@ class Engine:
         so; the others go on.
         """
         events: list[Event] = []
-        work: list[Work] = []
-        for conversation in self.conversations:
-            events += conversation.drain()
-            with self._guard(conversation, events):
-                work += [(conversation, item) for item in conversation.plan()]
+        if self._system_reading.waiting_tokens and self.has_work:
+            self._read_system()
+            return events
+        work = self._plan(events)
         results = self._run(work, events)
         at_s = self._clock()
         for (conversation, item), logits in results:
@@ -145,6 +173,24 @@ class Engine:
             with self._guard(conversation, events):
                 conversation.settle()
         return events
+
+    def _plan(self, events: list[Event]) -> list[Work]:
+        """Everybody's feeds of this step. Texts to be read share the step's budget (schedule.py)."""
+        now, self._steps = self._clock(), self._steps + 1
+        conversations = self.conversations
+        shares = share_tokens([one.waiting_tokens for one in conversations], self._read_tokens, self._steps)
+        work: list[Work] = []
+        for conversation, share in zip(conversations, shares, strict=True):
+            with self._guard(conversation, events):
+                work += [(conversation, item) for item in conversation.plan(share, now)]
+            events += conversation.drain()
+        return work
+
+    def _read_system(self) -> None:
+        """The next part of the system prompt, which all conversations share: it is read once, before anything else."""
+        self.runner.run(self._system_reading.take(self._read_tokens))
+        if not self._system_reading.waiting_tokens:
+            self.runner.arena.freeze(self._system)
 
     def _run(self, work: Sequence[Work], events: list[Event]) -> list[tuple[Work, Tensor | None]]:
         """The logits of everybody's feeds. If the step fails, everybody runs apart, so that only the cause fails."""

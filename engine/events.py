@@ -1,7 +1,8 @@
 """What the engine tells after a step. Every event names its conversation, turn and step.
 
-`step` counts the turn's decoding steps from 1 (the first step after the end of input); `at_s` is the engine's
-monotonic clock.
+`step` counts the turn's steps from 1; a turn begins with the end of input, or with the first words where the model
+thinks while it listens (`Conversation.input_ended_step` tells when they ended then). `at_s` is the engine's monotonic
+clock. `lane` tells streams of one name apart: workers and threads are numbered, "2.1" is the first thread of thread 2.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class TokenGenerated:
     stream: StreamName
     token: int
     text: str
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class GateAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnded:
-    """A stream generates nothing more in this turn."""
+    """A stream generates nothing more in this turn, unless words that come late wake it."""
 
     conversation: int
     turn: int
@@ -60,6 +62,33 @@ class StreamEnded:
     at_s: float
     stream: StreamName
     reason: EndReason
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCut:
+    """All but the first `characters` of a stream's text were taken back, because they rest on words taken back."""
+
+    conversation: int
+    turn: int
+    step: int
+    at_s: float
+    stream: StreamName
+    characters: int
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCompacted:
+    """The oldest `tokens` of a stream are not seen by any stream any more; what they said still counts as said."""
+
+    conversation: int
+    turn: int
+    step: int
+    at_s: float
+    stream: StreamName
+    tokens: int
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +112,4 @@ class ConversationFailed:
     message: str
 
 
-Event = TokenGenerated | GateAnswered | StreamEnded | TurnEnded | ConversationFailed
+Event = TokenGenerated | GateAnswered | StreamEnded | StreamCut | StreamCompacted | TurnEnded | ConversationFailed

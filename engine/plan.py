@@ -123,7 +123,10 @@ def check_lengths(layouts: Iterable[Layout], max_positions: int) -> None:
 
 
 def feeds_sharing_blocks(feeds: Sequence[Feed]) -> list[list[int]]:
-    """Indices of the feeds, in groups that share no block with each other; short feeds first in each group."""
+    """Indices of the feeds, in groups that share no block that can still change; short feeds first in each group.
+
+    A frozen block may belong to all conversations: if it joined them, each would pay for the others' keys.
+    """
     leader = list(range(len(feeds)))  # union-find: feeds with the same last leader share blocks, perhaps through others
 
     def last_leader(index: int) -> int:
@@ -133,8 +136,8 @@ def feeds_sharing_blocks(feeds: Sequence[Feed]) -> list[list[int]]:
 
     first_user: dict[Block, int] = {}
     for index, feed in enumerate(feeds):
-        for piece in feed.view.slices:
-            leader[last_leader(first_user.setdefault(piece.block, index))] = last_leader(index)
+        for block in {piece.block for piece in feed.view.slices if not piece.block.frozen}:
+            leader[last_leader(first_user.setdefault(block, index))] = last_leader(index)
     groups: dict[int, list[int]] = {}
     for index in range(len(feeds)):
         groups.setdefault(last_leader(index), []).append(index)

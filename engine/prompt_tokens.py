@@ -1,4 +1,4 @@
-"""The pieces of a prompt file as token ids of one tokenizer, each tokenized by itself, so that blocks never merge tokens.
+"""The pieces of a prompt file as token ids, each tokenized by itself, so that blocks never merge tokens.
 
 It knows no blocks and no methods.
 """
@@ -102,7 +102,15 @@ class PromptTokens:
         streams = (self.writer, self.thinker)
         fixed = [len(stream.role) + len(stream.split) + len(stream.prefix) for stream in streams]
         around = max(fixed) + len(self.gate_question) + max(len(stream.prefix) for stream in streams)
-        return max(2 * said, 4 * around)
+        return max(2 * said, 8 * around)
+
+    @property
+    def fixed_tokens(self) -> int:
+        """All fixed pieces that may stand in blocks at once, workers' and threads' ones left out."""
+        streams = sum(len(s.role) + len(s.split) + len(s.prefix) for s in (self.writer, self.thinker))
+        single = (self.think_role, self.think_prefix, self.answer_prefix, self.no_think_role, self.no_think_prefix)
+        history = len(self.history_role) + len(self.history_close)
+        return streams + len(self.gate_question) + sum(map(len, single)) + history
 
     @classmethod
     def of(cls, prompts: Prompts, tokenizer: PreTrainedTokenizerBase) -> PromptTokens:

@@ -117,8 +117,8 @@ class HogwildPieces(_Piece):
     answer and their text; `worker` names each of them where its text begins.
 
     past, others, own: headings before finished paragraphs, the others' unfinished ones and one's own. check: a question
-    put into a worker's text at the end of a paragraph, every so many tokens. rest: one control token with which a worker
-    says that there is nothing for it to do until somebody finishes a paragraph; "": none.
+    put into a worker's text at the end of a paragraph, every so many tokens. rest: one control token with which a
+    worker says that there is nothing for it to do until somebody finishes a paragraph; "": none.
     """
 
     source: str = Field(min_length=1)

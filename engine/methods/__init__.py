@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.methods.asynchronous import AsyncTurn
-from engine.methods.base import Moment, Planned, Turn, TurnSetup
+from engine.methods.base import Turn, TurnSetup
 from engine.methods.no_think import NoThinkTurn
 from engine.methods.think import ThinkTurn
 
 METHODS: Mapping[str, type[Turn]] = MappingProxyType({"async": AsyncTurn, "think": ThinkTurn, "no-think": NoThinkTurn})
 
-__all__ = ["METHODS", "AsyncTurn", "Moment", "NoThinkTurn", "Planned", "ThinkTurn", "Turn", "TurnSetup"]
+__all__ = ["METHODS", "AsyncTurn", "NoThinkTurn", "ThinkTurn", "Turn", "TurnSetup"]

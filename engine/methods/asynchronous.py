@@ -7,7 +7,7 @@ thoughts.
 
 Every step carries the thinker's newest token, the writer's if the gate is open, and now and then the question. A
 writer that pauses leaves its newest token in the output block for the thinker and the gate to see, and feeds it again
-when it goes on.
+when it goes on. While the user speaks the thinker runs and the writer holds back.
 
 Source: Asynchronous Reasoning (arXiv 2512.10931, section 3). Unlike there, the question is folded into the step and
 sees the newest tokens of both streams; its answer counts from the next step on.
@@ -15,11 +15,17 @@ sees the newest tokens of both streams; its answer counts from the next step on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from torch import Tensor
 
-from engine.events import Event, GateAnswered, StreamName
+from engine.block import Block
+from engine.events import Event, GateAnswered
 from engine.gate import Gate
-from engine.methods.base import Moment, Planned, Turn, TurnSetup
+from engine.generation import Moment, Planned
+from engine.methods.base import Turn, TurnSetup
+from engine.methods.thinking import Thinker, Thinking
 from engine.prompt_tokens import PromptTokens
 from engine.view import Feed, View
 
@@ -27,64 +33,92 @@ from engine.view import Feed, View
 class AsyncTurn(Turn):
     """One turn of asynchronous reasoning."""
 
+    live: ClassVar[bool] = True
+    thinking: Thinking
+
     def __init__(self, setup: TurnSetup) -> None:
         super().__init__(setup)
-        prompts, context = setup.prompts, setup.context
-        self.gate = Gate(setup.gate)
-        self.thoughts = self.stream(StreamName.THOUGHTS, prompts.thinker.prefix)
-        writer_role, thinker_role = self.block("writer role"), self.block("thinker role")
-        writer_split, thinker_split = self.block("writer split"), self.block("thinker split")
-        before_writer = View(context, writer_role, self.thoughts.block, writer_split)
-        before_thinker = View(context, thinker_role, self.output.block, thinker_split)
-        self.writer_view = View(before_writer, self.output.block)
-        self.thinker_view = View(before_thinker, self.thoughts.block)
-        self.gate_view = View(self.thinker_view, self.block("question"))
-        self.prefill(View(context, writer_role), prompts.writer.role)
-        self.prefill(View(context, thinker_role), prompts.thinker.role)
-        self.prefill(before_writer, prompts.writer.split)
-        self.prefill(before_thinker, prompts.thinker.split)
+        tokens, context = setup.model.tokens, self.context
+        role, split = self.thinker_pieces(tokens)
+        self.gate = Gate(setup.model.gate)
+        self._writer_role = self.fixed("writer role", context.view, tokens.writer.role)
+        self._thinker_role = self.fixed("thinker role", context.view, role)
+        self._question = self.block("question")
+        self.thinking = self.new_thinking(self.gate.prompt)
+        self._writer_split = self.block("writer split")
+        self._thinker_split = self.block("thinker split")
+        context.reading.bring(self.before_output, tokens.writer.split)
+        context.reading.bring(self._before_thoughts(), split)
 
     @staticmethod
-    def output_prefix(prompts: PromptTokens) -> tuple[int, ...]:
-        return prompts.writer.prefix
+    def thinker_pieces(tokens: PromptTokens) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The thinkers' role and split."""
+        return tokens.thinker.role, tokens.thinker.split
+
+    def new_thinking(self, paragraph_ended: Callable[[], None]) -> Thinking:
+        """Who thinks; a method with other thinkers overrides it."""
+        prefix = self.setup.model.tokens.thinker.prefix
+        return Thinker(self.generation, self._before_thoughts, paragraph_ended, prefix, self.setup.carried)
+
+    @staticmethod
+    def output_prefix(tokens: PromptTokens) -> tuple[int, ...]:
+        return tokens.writer.prefix
+
+    @property
+    def before_output(self) -> View:
+        return View(self.context.view, self._writer_role, *self.thinking.parts, self._writer_split)
+
+    def _before_thoughts(self) -> View:
+        return View(self.context.view, self._thinker_role, *self.output.blocks, self._thinker_split)
+
+    @property
+    def fixed_tokens(self) -> int:
+        tokens = self.setup.model.tokens
+        role, split = self.thinker_pieces(tokens)
+        thinkers = len(role) + len(split) + len(tokens.gate_question)
+        return max(thinkers, len(tokens.writer.role) + len(tokens.writer.split))
+
+    def hear(self) -> None:
+        super().hear()
+        self.gate.close()
+
+    def end_input(self) -> None:
+        super().end_input()
+        self.gate.prompt()
 
     def plan(self) -> list[Planned]:
-        planned = self.prefills()
-        if not self.thoughts.ended:
-            planned += self._plan_question()
-            planned.append(Planned(self.thoughts.feed(self.thinker_view), self._take_thought))
+        planned = []
+        if not self.thinking.ended:
+            planned = [*self._plan_question(), *self.thinking.plan()]
         return planned + self._plan_writer()
 
     def _plan_question(self) -> list[Planned]:
         """Its answer is taken first: it knows nothing of this step's new tokens and must not undo what they bring."""
-        if not (self.thoughts.generated and self.gate.due()):
+        if self.listening or not (self.thinking.begun and self.gate.due()):
             return []
-        question = Feed(self.gate_view, self.setup.prompts.gate_question, keep=False)
+        view = View(self.thinking.question_before, self._question)
+        question = Feed(view, self.setup.model.tokens.gate_question, keep=False)
         return [Planned(question, self._take_answer_of_gate)]
 
     def _plan_writer(self) -> list[Planned]:
-        if self.gate.open or self.thoughts.ended:
-            if self.output.shown:
-                block = self.output.block
-                self.setup.arena.crop(block, block.length - len(self.output.pending))
-                self.output.shown = False
-            return [Planned(self.output.feed(self.writer_view), self._take_output)]
-        return [] if self.output.shown else [Planned(self.output.show(self.writer_view))]
-
-    def _take_thought(self, logits: Tensor, now: Moment) -> list[Event]:
-        extra = len(self.output.pending) + len(self.setup.prompts.gate_question)
-        events = self.take_thought(self.thoughts, self.thinker_view, extra, logits, now)
-        if self.setup.paragraph_end(self.thoughts.generated):
-            self.gate.prompt()
-        return events
+        if not self.listening and (self.gate.open or self.thinking.ended):
+            return [Planned(self.output.feed(self.before_output), self._take_output)]
+        return [] if self.output.shown else [Planned(self.output.show(self.before_output))]
 
     def _take_output(self, logits: Tensor, now: Moment) -> list[Event]:
         events = self.take_output(logits, now)
-        if self.setup.paragraph_end(self.output.generated):
+        if self.setup.model.paragraph_end(self.output.generated):
             self.gate.close()
         return events
 
     def _take_answer_of_gate(self, logits: Tensor, now: Moment) -> list[Event]:
-        prompts = self.setup.prompts
-        log_odds = float(logits[prompts.gate_yes] - logits[prompts.gate_no])
-        return [GateAnswered(*self.at(now), log_odds, self.gate.answer(log_odds))]
+        tokens = self.setup.model.tokens
+        log_odds = float(logits[tokens.gate_yes] - logits[tokens.gate_no])
+        return [GateAnswered(*self.generation.at(now), log_odds, self.gate.answer(log_odds))]
+
+    def hand_over(self) -> list[Block]:
+        """[writer role | thoughts … | split], as the writer saw them; the thinker's own pieces are given back."""
+        for block in (self._thinker_role, self._thinker_split, self._question):
+            self.generation.arena.release(block)
+        self._blocks = []
+        return [self._writer_role, *self.thinking.hand_over(), self._writer_split]

@@ -1,4 +1,4 @@
-"""What every method is made of: the setup of one turn, planned feeds, and the interface of a turn.
+"""What every method is made of: one turn, its answer stream, its context, and the rules that all methods share.
 
 A method holds blocks, views and a policy. It plans feeds and takes their logits; it never runs the model.
 """
@@ -6,156 +6,188 @@ A method holds blocks, views and a policy. It plans feeds and takes their logits
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from torch import Tensor
 
-from engine.arena import Arena
+from engine.arena import PAGE_TOKENS
 from engine.block import Block
-from engine.events import EndReason, Event, StreamEnded, StreamName, TokenGenerated, TurnEnded
-from engine.gate import GateSettings
+from engine.context import Context
+from engine.errors import PromptInvalid
+from engine.events import EndReason, Event, StreamName, TurnEnded
+from engine.generation import PARTS, Generation, Moment, Planned
+from engine.methods.thinking import Thinking
+from engine.model import Model
 from engine.prompt_tokens import PromptTokens
-from engine.sampling import Sampler
-from engine.stream import Stream
-from engine.text import IncrementalDecoder, ParagraphEnd
-from engine.view import Feed, Logits, View
+from engine.view import View
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When a step's logits came: the turn's step number, from 1, and the engine's monotonic clock in seconds."""
-
-    step: int
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A feed for the next step, and what becomes of its last token's logits [V]."""
-
-    feed: Feed
-    take: Callable[[Tensor, Moment], Sequence[Event]] | None = None
+TURN_BLOCKS = 10  # one of each kind that a turn has
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSetup:
-    """What a conversation gives a method for one turn.
+    """What a conversation gives a method for one turn. carried: blocks of an interrupted turn's thoughts, to own."""
 
-    context: [system | history | input]; control: the tokens no stream may write, but for the one that ends it;
-    limit_tokens: of any view.
-    """
-
-    conversation: int
-    turn: int
-    arena: Arena
-    context: View
-    prompts: PromptTokens
-    gate: GateSettings
-    sampler: Sampler
-    tokenizer: PreTrainedTokenizerBase
-    control: Set[int]
-    paragraph_end: ParagraphEnd
-    limit_tokens: int
+    generation: Generation
+    context: Context
+    carried: Sequence[Block] = ()
 
     @property
-    def answer_room_tokens(self) -> int:
-        """Part of the limit that thoughts may not use, so that the answer can be finished."""
-        return self.limit_tokens // 4
+    def model(self) -> Model:
+        return self.generation.model
 
 
 class Turn(ABC):
-    """One user-assistant exchange under one method. The method sets `writer_view`, whose target is the output block."""
+    """One user-assistant exchange under one method.
 
-    writer_view: View
+    live: thinking begins with the user's first words; else with the end of input. listening: the user has not finished;
+    then thoughts may grow, but not the answer. thinking: None if the method has no thoughts. section: of the prompts,
+    without which the method cannot run; None: it needs nothing special.
+    """
+
+    live: ClassVar[bool] = False
+    section: ClassVar[str | None] = None
+    thinking: Thinking | None = None
 
     def __init__(self, setup: TurnSetup) -> None:
-        self.setup = setup
-        self.done = False
+        self.setup, self.generation, self.context = setup, setup.generation, setup.context
+        self.done = self.listening = False
         self._blocks: list[Block] = []
-        self._to_prefill: list[Planned] = []
-        self.output = self.stream(StreamName.OUTPUT, self.output_prefix(setup.prompts))
+        self.output = self.generation.stream(StreamName.OUTPUT, self.output_prefix(setup.model.tokens))
+
+    @classmethod
+    def check(cls, model: Model) -> None:
+        """Raises PromptInvalid if the prompts have nothing for this method."""
+        if cls.section is not None and getattr(model.tokens, cls.section) is None:
+            raise PromptInvalid(
+                f"prompts {model.prompts.name!r} have no section [{cls.section}], which this method needs; "
+                "add it to their file or use another method"
+            )
+
+    @classmethod
+    def need_tokens(cls, model: Model) -> int:
+        """Room to keep in the arena for a conversation with this method, pages that are not full counted.
+
+        All views together hold no more than the limit; on top come thoughts carried over while new words are read.
+        """
+        blocks = 5 * model.prompts.history.turns + 4 * PARTS + TURN_BLOCKS
+        return model.limit_tokens + model.limit_tokens // 4 + model.tokens.fixed_tokens + blocks * PAGE_TOKENS
 
     @staticmethod
     @abstractmethod
-    def output_prefix(prompts: PromptTokens) -> tuple[int, ...]:
+    def output_prefix(tokens: PromptTokens) -> tuple[int, ...]:
         """The tokens the answer begins with."""
+
+    @property
+    @abstractmethod
+    def before_output(self) -> View:
+        """What stands before the answer in the writer's view."""
+
+    @property
+    @abstractmethod
+    def fixed_tokens(self) -> int:
+        """Tokens of all fixed pieces that stand in one of the turn's views, at most."""
 
     @abstractmethod
     def plan(self) -> list[Planned]:
-        """The feeds of the next step, in the order in which their logits are taken; the output comes last."""
+        """The feeds of the next step once all is read, in the order in which logits are taken, the output last."""
+
+    # -- what the user does
+
+    def hear(self) -> None:
+        """There are words to read, and more may come."""
+        self.listening = True
+        if self.thinking is not None:
+            self.thinking.listening = True
+            self.thinking.wake()
+
+    def end_input(self) -> None:
+        """The user has finished."""
+        self.listening = False
+        if self.thinking is not None:
+            self.thinking.listening = False
+            self.thinking.wake()
+
+    def take_back(self, step: int, spoken_characters: int, now: Moment) -> list[Event]:
+        """Words heard in this step of the turn are not meant any more: take back what was thought since then, and of
+        the answer what was written since then and is not spoken.
+        """
+        events = self.thinking.cut_since(step, now) if self.thinking is not None else []
+        kept = max(self.output.born_before(step), self.output.within(spoken_characters))
+        return events + self.generation.cut(self.output, kept, now)
+
+    # -- what the conversation does
+
+    def make_room(self, now: Moment) -> list[Event]:
+        """Before a step: drop old text if the step would not fit.
+
+        Finite context: a quarter of the limit is the answer's; the thoughts have what context, fixed pieces and answer
+        leave. What outgrows its room loses its oldest paragraphs, until half of the room is free again. What has only
+        one left ends.
+        """
+        limit, room = self.setup.model.limit_tokens, self.setup.model.answer_room_tokens
+        events: list[Event] = []
+        if self.output.length + len(self.output.pending) > room:
+            events += self.generation.compact(self.output, room // 2, now)
+        left = limit - self.context.view.length - self.context.reading.waiting_tokens - self.fixed_tokens
+        if self.thinking is not None:
+            for_thoughts = left - room
+            if self.thinking.length + self.thinking.margin > for_thoughts:
+                events += self.thinking.compact(max(0, for_thoughts // 2), now)
+            if self.thinking.length + self.thinking.margin > for_thoughts:
+                events += self.thinking.stop(now, EndReason.LIMIT)
+            left -= self.thinking.length
+        if self.output.length + len(self.output.pending) > left:
+            events += self._out_of_room(now)
+        return events
+
+    def hand_over(self) -> list[Block]:
+        """All blocks but the answer's, for somebody else to own: what stands between input and answer, in order."""
+        thoughts = self.thinking.hand_over() if self.thinking is not None else []
+        fixed, self._blocks = self._blocks, []
+        return [*fixed, *thoughts]
 
     def release(self) -> None:
-        """Give all blocks of the turn back."""
+        """Give all blocks of the turn back that were not handed over."""
         for block in self._blocks:
-            self.setup.arena.release(block)
+            self.generation.arena.release(block)
         self._blocks = []
+        if self.thinking is not None:
+            self.thinking.release()
+        self.output.release()
 
     # -- pieces for the methods
 
     def block(self, name: str) -> Block:
         """A block that lives as long as the turn."""
-        block = self.setup.arena.block(name)
+        block = self.generation.arena.block(name, self.generation.account)
         self._blocks.append(block)
         return block
 
-    def stream(self, name: StreamName, prefix: tuple[int, ...]) -> Stream:
-        """A stream with a block of its own."""
-        return Stream(name, self.block(name.value), prefix, IncrementalDecoder(self.setup.tokenizer))
+    def fixed(self, name: str, before: View, tokens: tuple[int, ...]) -> Block:
+        """A block with these fixed tokens, which are read before the streams run."""
+        block = self.block(name)
+        self.context.reading.bring(View(before, block), tokens)
+        return block
 
-    def prefill(self, view: View, tokens: tuple[int, ...]) -> None:
-        """Run these fixed tokens in the first step; nobody wants their logits."""
-        if tokens:
-            self._to_prefill.append(Planned(Feed(view, tokens, logits=Logits.NONE)))
-
-    def prefills(self) -> list[Planned]:
-        """What `prefill` was asked for, once."""
-        planned, self._to_prefill = self._to_prefill, []
-        return planned
-
-    def generate(self, stream: Stream, logits: Tensor, now: Moment, end: int) -> list[Event]:
-        """Pick the stream's next token; `end` ends the stream, no other control token is written."""
-        token = self.setup.sampler.pick(logits, self.setup.control - {end})
+    def take_output(self, logits: Tensor, now: Moment) -> list[Event]:
+        """The writer's logits: the next token of the answer, or the end of the turn."""
+        generation, end = self.generation, self.setup.model.tokens.end_of_output
+        token = generation.pick(logits, {end})
         if token == end:
-            return [self.end(stream, now, EndReason.FINISHED)]
-        text = stream.accept(token)
-        return [TokenGenerated(*self.at(now), stream.name, token, text)]
-
-    def end(self, stream: Stream, now: Moment, reason: EndReason) -> StreamEnded:
-        """The stream generates no more."""
-        stream.ended = True
-        return StreamEnded(*self.at(now), stream.name, reason)
+            return [generation.end(self.output, now, EndReason.FINISHED), self.finish(now, EndReason.FINISHED)]
+        events: list[Event] = [generation.accept(self.output, token, now)]
+        if len(self.output.generated) >= self.setup.model.answer_tokens:
+            events += self._out_of_room(now)
+        return events
 
     def finish(self, now: Moment, reason: EndReason) -> TurnEnded:
         """The turn is over."""
         self.done = True
-        return TurnEnded(*self.at(now), reason)
+        return TurnEnded(*self.generation.at(now), reason)
 
-    def at(self, now: Moment) -> tuple[int, int, int, float]:
-        """The fields every event begins with."""
-        return self.setup.conversation, self.setup.turn, now.step, now.at_s
-
-    def take_thought(self, stream: Stream, view: View, extra: int, logits: Tensor, now: Moment) -> list[Event]:
-        """The thinker's logits: its next token, or the end of its thoughts.
-
-        view: the thinker's; extra: tokens it may see in the next step besides its own. Thoughts end when there is no
-        room for the next step with the answer's room left over.
-        """
-        events = self.generate(stream, logits, now, self.setup.prompts.end_of_thoughts)
-        room = self.setup.limit_tokens - self.setup.answer_room_tokens
-        if not stream.ended and view.length + len(stream.pending) + extra > room:
-            events.append(self.end(stream, now, EndReason.LIMIT))
-        return events
-
-    def take_output(self, logits: Tensor, now: Moment) -> list[Event]:
-        """The writer's logits: the next token of the answer, or the end of the turn."""
-        events = self.generate(self.output, logits, now, self.setup.prompts.end_of_output)
-        if self.output.ended:
-            return [*events, self.finish(now, EndReason.FINISHED)]
-        if self.writer_view.length + len(self.output.pending) > self.setup.limit_tokens:
-            return [*events, self.end(self.output, now, EndReason.LIMIT), self.finish(now, EndReason.LIMIT)]
-        return events
+    def _out_of_room(self, now: Moment) -> list[Event]:
+        end = self.generation.end(self.output, now, EndReason.LIMIT)
+        return [end, self.finish(now, EndReason.LIMIT)]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from engine.methods.base import Planned, Turn, TurnSetup
+from engine.generation import Planned
+from engine.methods.base import Turn, TurnSetup
 from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
@@ -15,13 +16,19 @@ class NoThinkTurn(Turn):
 
     def __init__(self, setup: TurnSetup) -> None:
         super().__init__(setup)
-        role = self.block("role")
-        self.writer_view = View(setup.context, role, self.output.block)
-        self.prefill(View(setup.context, role), setup.prompts.no_think_role)
+        self._role = self.fixed("role", self.context.view, setup.model.tokens.no_think_role)
 
     @staticmethod
-    def output_prefix(prompts: PromptTokens) -> tuple[int, ...]:
-        return prompts.no_think_prefix
+    def output_prefix(tokens: PromptTokens) -> tuple[int, ...]:
+        return tokens.no_think_prefix
+
+    @property
+    def before_output(self) -> View:
+        return View(self.context.view, self._role)
+
+    @property
+    def fixed_tokens(self) -> int:
+        return len(self.setup.model.tokens.no_think_role)
 
     def plan(self) -> list[Planned]:
-        return [*self.prefills(), Planned(self.output.feed(self.writer_view), self.take_output)]
+        return [] if self.listening else [Planned(self.output.feed(self.before_output), self.take_output)]

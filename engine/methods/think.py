@@ -1,16 +1,14 @@
 """`think`: one stream that thinks first and answers then. The baseline whose silence the others are measured against.
 
-    [context | role | thoughts → then output →]
-
-`no-think` answers at once: the same stream without its first half.
+[context | role | thoughts → then output →]
 """
 
 from __future__ import annotations
 
-from torch import Tensor
-
-from engine.events import Event, StreamName
-from engine.methods.base import Moment, Planned, Turn, TurnSetup
+from engine.block import Block
+from engine.generation import Planned
+from engine.methods.base import Turn, TurnSetup
+from engine.methods.thinking import Thinker, Thinking
 from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
@@ -18,23 +16,45 @@ from engine.view import View
 class ThinkTurn(Turn):
     """Think, then answer."""
 
+    thinking: Thinking
+
     def __init__(self, setup: TurnSetup) -> None:
         super().__init__(setup)
-        role = self.block("role")
-        self.thoughts = self.stream(StreamName.THOUGHTS, setup.prompts.think_prefix)
-        self.thinker_view = View(setup.context, role, self.thoughts.block)
-        self.writer_view = View(self.thinker_view, self.output.block)
-        self.prefill(View(setup.context, role), setup.prompts.think_role)
+        self._role = self.fixed("role", self.context.view, self.role(setup.model.tokens))
+        self.thinking = self.new_thinking()
 
     @staticmethod
-    def output_prefix(prompts: PromptTokens) -> tuple[int, ...]:
-        return prompts.answer_prefix
+    def role(tokens: PromptTokens) -> tuple[int, ...]:
+        """What stands between the input and the thoughts."""
+        return tokens.think_role
+
+    def new_thinking(self) -> Thinking:
+        """Who thinks; a method with other thinkers overrides it."""
+        prefix = self.setup.model.tokens.think_prefix
+        return Thinker(self.generation, self._before_thoughts, lambda: None, prefix, self.setup.carried)
+
+    @staticmethod
+    def output_prefix(tokens: PromptTokens) -> tuple[int, ...]:
+        return tokens.answer_prefix
+
+    def _before_thoughts(self) -> View:
+        return View(self.context.view, self._role)
+
+    @property
+    def before_output(self) -> View:
+        return View(self._before_thoughts(), *self.thinking.parts)
+
+    @property
+    def fixed_tokens(self) -> int:
+        return len(self.role(self.setup.model.tokens))
 
     def plan(self) -> list[Planned]:
-        planned = self.prefills()
-        if not self.thoughts.ended:
-            return [*planned, Planned(self.thoughts.feed(self.thinker_view), self._take_thought)]
-        return [*planned, Planned(self.output.feed(self.writer_view), self.take_output)]
+        if not self.thinking.ended:
+            return self.thinking.plan()
+        if self.listening:
+            return []
+        return [Planned(self.output.feed(self.before_output), self.take_output)]
 
-    def _take_thought(self, logits: Tensor, now: Moment) -> list[Event]:
-        return self.take_thought(self.thoughts, self.thinker_view, 0, logits, now)
+    def hand_over(self) -> list[Block]:
+        self._blocks = []
+        return [self._role, *self.thinking.hand_over()]
