@@ -35,7 +35,12 @@ from engine.events import StreamName
 BYTES_PER_SAMPLE = 2
 
 TurnEvent = (
-    engine_events.TokenGenerated | engine_events.GateAnswered | engine_events.StreamEnded | engine_events.TurnEnded
+    engine_events.TokenGenerated
+    | engine_events.GateAnswered
+    | engine_events.StreamEnded
+    | engine_events.StreamCut
+    | engine_events.StreamCompacted
+    | engine_events.TurnEnded
 )
 log = logging.getLogger(__name__)
 
@@ -110,7 +115,7 @@ class Answer:
                 self._links.emit(GateAsked(event.at_s, turn, step, log_odds, is_open))
             case engine_events.StreamEnded(stream=StreamName.THOUGHTS):
                 self._end_thoughts(event.at_s)
-            case engine_events.StreamEnded():
+            case engine_events.StreamEnded() | engine_events.StreamCut() | engine_events.StreamCompacted():
                 pass
             case engine_events.TurnEnded():
                 self._end_text(event.at_s)

@@ -150,9 +150,9 @@ class Arena:
         more = whole_pages(tokens) - whole_pages(block.length)
         if account is self._common:
             if more and self.reserved_tokens + more > self.capacity_tokens:
-                raise EngineFull(self.reserved_tokens, more, self.capacity_tokens)
+                raise EngineFull(self.reserved_tokens, tokens - block.length, self.capacity_tokens)
         elif account.used + more > account.reserved:
-            raise EngineFull(account.used, more, account.reserved)
+            raise EngineFull(account.used, tokens - block.length, account.reserved)
         account.used += more
 
     def _grow(self, block: Block, tokens: int) -> None:

@@ -42,12 +42,23 @@ class Context:
         room = Room(self._arena, self._account, self.reading, self._system)
         if self._model.history is HistoryPolicy.REFRESH or not turns:
             return RefreshedPast(room, History(tokens.history_role, tokens.history_close, turns, most_tokens))
-        return FrozenPast(room, tokens.history_role, tokens.history_close, turns, most_tokens)
+        drops = self._model.history is HistoryPolicy.DROP
+        return FrozenPast(room, tokens.history_role, tokens.history_close, turns, most_tokens, drops)
 
     @property
     def view(self) -> View:
         """[system | past … | input →]"""
         return View(self._system, *self._past.parts, self._input)
+
+    @property
+    def length(self) -> int:
+        """Tokens of the view, once all is read."""
+        return len(self._model.tokens.system) + self._past.length + len(self.said)
+
+    @property
+    def past(self) -> View:
+        """What turns to come see of the finished ones."""
+        return View(*self._past.parts)
 
     def say(self, words: Tokens, step: int) -> int | None:
         """The user's words of this turn are these now, to be seen in this step. The oldest turns are forgotten if they
@@ -61,7 +72,7 @@ class Context:
         revised = self.heard_at[kept] if kept < len(self.said) else None
         self.heard_at = self.heard_at[:kept] + [step] * (len(words) - kept)
         self.said = words
-        self.reading.bring(self.view, words)
+        self.reading.bring(self._input, words, lambda: self.view)
         return revised
 
     def _make_room(self, words: Sequence[int]) -> None:
@@ -78,15 +89,22 @@ class Context:
         """The past has changed. Refreshed it is exact, so the input is read anew; else only what was not read yet."""
         exact = self._model.history is HistoryPolicy.REFRESH
         self.reading.forget(self._input)
-        self.reading.bring(self.view, self.said, keep=0 if exact else None)
+        self.reading.bring(self._input, self.said, lambda: self.view, keep_tokens=0 if exact else None)
+
+    def give_way(self, tokens: int) -> None:
+        """Forget the oldest turns until the view has so many tokens at most, if that can be reached."""
+        if self.length > tokens:
+            self._past.make_room(max(0, tokens - (self.length - self._past.length)))
 
     def finish(self, before: list[Block], output: Stream, heard: int) -> None:
         """The turn is over. before: what stands before its answer, behind the input, if thoughts are kept."""
         keep = self._model.history is HistoryPolicy.KEEP
-        turn = FinishedTurn(self.said, [self._input, *before], output, skips_prefix=not keep)
+        answer, standing = tuple(output.generated), output.standing
+        skipped = 0 if keep else max(0, len(standing) - len(answer))
+        blocks = [self._input, *before]
+        self._past.add(FinishedTurn(self.said, answer, blocks, output.hand_over(), standing, skipped, heard))
         self._input = self._arena.block("input", self._account)
         self.said, self.heard_at = (), []
-        self._past.add(turn, heard)
 
     def shorten(self, heard: int) -> None:
         """Of the latest answer only so many tokens were heard."""

@@ -119,6 +119,11 @@ class Conversation:
         return self._turn is not None
 
     @property
+    def history_ids(self) -> list[int]:
+        """Finished turns as the next one sees them (tokens); what is still to be read of them is missing."""
+        return self._context.past.token_ids()
+
+    @property
     def waiting_tokens(self) -> int:
         """How many tokens it still has to read."""
         return self._context.reading.waiting_tokens

@@ -102,7 +102,7 @@ class Engine:
         self._steps = 0
         self._system = runner.arena.block("system")  # of all conversations
         self._system_reading = Reading(runner.arena)
-        self._system_reading.bring(View(self._system), tokens.system)
+        self._system_reading.bring(self._system, tokens.system, lambda: View(self._system))
 
     @property
     def conversations(self) -> tuple[Conversation, ...]:

@@ -104,8 +104,10 @@ class Generation:
         return self.conversation, self.turn, now.step, now.at_s
 
     def _block_is_full(self, stream: Stream) -> bool:
-        """A new paragraph begins a new block once the old one has its share of the limit, any token at twice that."""
+        """A new paragraph begins a new block once the old one has its share of the limit, any token at half as much
+        again.
+        """
         chunk = max(1, self.model.limit_tokens // PARTS)
         if stream.block.length < chunk:
             return False
-        return stream.block.length >= 2 * chunk or self.model.paragraph_end(stream.generated)
+        return stream.block.length >= chunk + chunk // 2 or self.model.paragraph_end(stream.generated)

@@ -10,16 +10,17 @@ answer only what was heard is kept.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.arena import Arena
+from engine.arena import PAGE_TOKENS, Arena, whole_pages
 from engine.block import Account, Block
 from engine.history import History
 from engine.reading import Reading
-from engine.stream import Stream
 from engine.view import Slice, View
 
 Tokens = tuple[int, ...]
+SLACK_TOKENS = 24 * PAGE_TOKENS  # what frozen turns may take of the arena on top of what they show: pages not full
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,34 @@ class Room:
 class FinishedTurn:
     """A turn handed over by its owner, with its blocks.
 
-    before: what stands before the answer, the user's words first. skips_prefix: the answer's prefix is not shown.
-    read_tokens: so much of the answer is in its blocks by the stream's own doing; the rest was read to close it.
+    before: what stands before the answer, the user's words first. output: the answer's blocks, which hold `standing`
+    or less: what is left of its prefix, then the answer. skipped_tokens: of the prefix, which are not shown. heard: so
+    many tokens of the answer.
     """
 
     said: Tokens
+    answer: Tokens
     before: list[Block]
-    output: Stream
-    skips_prefix: bool
-    read_tokens: int = 0
+    output: list[Block]
+    standing: Tokens
+    skipped_tokens: int
+    heard: int
     frozen: bool = False
 
     @property
-    def parts(self) -> list[Slice]:
-        first, *others = self.output.blocks
-        start = self.output.prefix_tokens if self.skips_prefix else 0
-        return [*map(Slice, self.before), Slice(first, start), *map(Slice, others)]
+    def kept(self) -> Tokens:
+        """Of `standing`, what is left when the answer ends where it was heard."""
+        unheard = max(0, len(self.answer) - self.heard)
+        return self.standing[: max(0, len(self.standing) - unheard)]
 
     @property
-    def answer(self) -> Tokens:
-        return tuple(self.output.generated)
+    def parts(self) -> list[Slice]:
+        first, *others = self.output
+        return [*map(Slice, self.before), Slice(first, self.skipped_tokens), *map(Slice, others)]
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [*self.before, *self.output]
 
 
 class Past(ABC):
@@ -72,8 +81,8 @@ class Past(ABC):
         """Tokens it takes in a view."""
 
     @abstractmethod
-    def add(self, turn: FinishedTurn, heard: int) -> None:
-        """A turn is over, and so many tokens of its answer were heard. Takes the turn's blocks."""
+    def add(self, turn: FinishedTurn) -> None:
+        """A turn is over. Takes its blocks."""
 
     @abstractmethod
     def shorten(self, heard: int) -> None:
@@ -104,11 +113,11 @@ class RefreshedPast(Past):
     def length(self) -> int:
         return len(self._history.tokens)
 
-    def add(self, turn: FinishedTurn, heard: int) -> None:
+    def add(self, turn: FinishedTurn) -> None:
         self._answer = turn.answer
-        for block in (*turn.before, *turn.output.hand_over()):
+        for block in turn.blocks:
             self._room.arena.release(block)
-        self._history.add(turn.said, self._answer[:heard])
+        self._history.add(turn.said, self._answer[: turn.heard])
         self._refresh()
 
     def shorten(self, heard: int) -> None:
@@ -123,7 +132,7 @@ class RefreshedPast(Past):
         self._room.arena.release(self._block)
 
     def _refresh(self) -> None:
-        self._room.reading.bring(View(self._room.system, self._block), self._history.tokens)
+        self._room.reading.bring(self._block, self._history.tokens, lambda: View(self._room.system, self._block))
 
 
 class FrozenPast(Past):
@@ -131,8 +140,10 @@ class FrozenPast(Past):
     after it.
     """
 
-    def __init__(self, room: Room, role: Tokens, close: Tokens, most_turns: int, most_tokens: int) -> None:
-        self._room, self._role, self._close = room, role, close
+    def __init__(
+        self, room: Room, role: Tokens, close: Tokens, most_turns: int, most_tokens: int, drops_thoughts: bool
+    ) -> None:
+        self._room, self._role, self._close, self._drops_thoughts = room, role, close, drops_thoughts
         self._most_turns, self._most_tokens = most_turns, most_tokens
         self._turns: list[FinishedTurn] = []
 
@@ -144,17 +155,18 @@ class FrozenPast(Past):
     def length(self) -> int:
         return sum(self._length(turn) for turn in self._turns)
 
-    def add(self, turn: FinishedTurn, heard: int) -> None:
+    def add(self, turn: FinishedTurn) -> None:
         if self._turns:
             self._freeze(self._turns[-1])
-        if turn.skips_prefix:
-            role = self._room.arena.block("role", self._room.account)
-            self._room.reading.bring(View(self._room.system, *self.parts, *turn.before, role), self._role)
-            turn.before.append(role)
         self._turns.append(turn)
-        turn.output.cut(heard)
-        self._close_answer(turn)
-        while len(self._turns) > self._most_turns:
+        if self._drops_thoughts:
+            role = self._room.arena.block("role", self._room.account)
+            turn.before.append(role)
+            self._room.reading.bring(role, self._role, lambda: View(self._room.system, *self._parts_up_to(role)))
+        self._cut(turn, turn.heard)
+        while len(self._turns) > self._most_turns or (
+            len(self._turns) > 1 and self._size > self._most_tokens + SLACK_TOKENS
+        ):
             self._forget_oldest()
         self.make_room(self._most_tokens)
 
@@ -168,45 +180,52 @@ class FrozenPast(Past):
             self._forget_oldest()
         if self._turns and (excess := self.length - tokens) > 0:
             turn = self._turns[-1]
-            if turn.frozen or excess > len(turn.answer):
+            if turn.frozen or excess > len(turn.kept):
                 self._forget_oldest()
             else:
-                self._cut(turn, len(turn.answer) - excess)
+                self._cut(turn, turn.heard - excess)
 
     def release(self) -> None:
         while self._turns:
             self._forget_oldest()
 
+    @property
+    def _size(self) -> int:
+        """Tokens it takes of the arena, in whole pages: many short turns take more than they show."""
+        blocks = (block for turn in self._turns for block in turn.blocks)
+        return sum(whole_pages(block.length + self._room.reading.waiting_for(block)) for block in blocks)
+
     def _length(self, turn: FinishedTurn) -> int:
         """As it will be when all is read."""
-        before = sum(block.length for block in turn.before)
-        waiting = sum(self._room.reading.waiting_for(block) for block in (*turn.before, turn.output.block))
-        return before + waiting + turn.output.length - (turn.output.prefix_tokens if turn.skips_prefix else 0)
+        return sum(b.length + self._room.reading.waiting_for(b) for b in turn.blocks) - turn.skipped_tokens
 
-    def _close_answer(self, turn: FinishedTurn) -> None:
-        """Read what the stream has not fed yet, and the end mark."""
-        output = turn.output
-        output.hide()
-        turn.read_tokens = output.block.length
-        nothing_said = turn.skips_prefix and not output.generated
-        rest = () if nothing_said else output.pending
-        view = View(self._room.system, *self.parts)
-        self._room.reading.bring(view, (*output.block.tokens, *rest, *self._close))
+    def _parts_up_to(self, block: Block) -> Iterator[Slice]:
+        for part in self.parts:
+            yield part
+            if part.block is block:
+                return
 
     def _cut(self, turn: FinishedTurn, heard: int) -> None:
-        self._room.reading.forget(turn.output.block)
-        self._room.arena.crop(turn.output.block, turn.read_tokens)
-        turn.output.cut(heard)
-        self._close_answer(turn)
+        """Of the answer so many tokens were heard; the end mark follows them. What was cut before can come back."""
+        turn.heard = heard
+        kept = turn.kept
+        while len(turn.output) > 1 and len(kept) <= sum(block.length for block in turn.output[:-1]):
+            block = turn.output.pop()
+            self._room.reading.forget(block)
+            self._room.arena.release(block)
+        last = turn.output[-1]
+        earlier = sum(block.length for block in turn.output[:-1])
+        tokens = (*kept[earlier:], *self._close)
+        self._room.reading.bring(last, tokens, lambda: View(self._room.system, *self._parts_up_to(last)))
 
     def _freeze(self, turn: FinishedTurn) -> None:
         """It changes no more. All of it has been read, because no later turn runs before that."""
         turn.frozen = True
-        for block in (*turn.before, *turn.output.blocks):
+        for block in turn.blocks:
             self._room.arena.freeze(block)
 
     def _forget_oldest(self) -> None:
         turn = self._turns.pop(0)
-        for block in (*turn.before, *turn.output.hand_over()):
+        for block in turn.blocks:
             self._room.reading.forget(block)
             self._room.arena.release(block)

@@ -7,7 +7,7 @@ on, and after the blocks that stand before it in its view. It knows no conversat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.arena import Arena
 from engine.block import Block
@@ -19,7 +19,7 @@ class Reading:
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
-        self._missing: dict[Block, tuple[View, tuple[int, ...]]] = {}
+        self._missing: dict[Block, tuple[Callable[[], View], tuple[int, ...]]] = {}
 
     @property
     def waiting_tokens(self) -> int:
@@ -30,22 +30,23 @@ class Reading:
         """How many tokens are still to be read into this block."""
         return len(self._missing[block][1]) if block in self._missing else 0
 
-    def bring(self, view: View, tokens: Sequence[int], keep: int | None = None) -> int:
-        """Let the view's target block hold exactly these tokens: what differs is cropped now and read again.
+    def bring(
+        self, block: Block, tokens: Sequence[int], view: Callable[[], View], keep_tokens: int | None = None
+    ) -> None:
+        """Let the block hold exactly these tokens: what differs is cropped now and read again.
 
-        keep: of what the block holds, keep no more than so many tokens, even if they are right. Returns how many it
-        holds already. A block that waits keeps its place in the order.
+        view: in which it is read, as it is then; the block is its target. keep_tokens: of what the block holds, keep no
+        more, even if it is right. A block that waits keeps its place in the order.
         """
-        block, wanted = view.target, tuple(tokens)
+        wanted = tuple(tokens)
         held = common_prefix(block.tokens, wanted)
-        held = held if keep is None else min(held, keep)
+        held = held if keep_tokens is None else min(held, keep_tokens)
         if held < block.length:
             self._arena.crop(block, held)
         if held < len(wanted):
             self._missing[block] = (view, wanted[held:])
         else:
             self._missing.pop(block, None)
-        return held
 
     def forget(self, block: Block) -> None:
         """Read nothing more into this block."""
@@ -58,7 +59,7 @@ class Reading:
             block = next(iter(self._missing))
             view, tokens = self._missing.pop(block)
             chunk, rest = tokens[:budget_tokens], tokens[budget_tokens:]
-            feeds.append(Feed(view, chunk, logits=Logits.NONE))
+            feeds.append(Feed(view(), chunk, logits=Logits.NONE))
             budget_tokens -= len(chunk)
             if rest:
                 self._missing = {block: (view, rest)} | self._missing

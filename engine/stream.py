@@ -64,9 +64,9 @@ class Stream:
         return sum(block.length for block in self.blocks)
 
     @property
-    def prefix_tokens(self) -> int:
-        """How many tokens of its prefix stand in front of what it generated."""
-        return max(0, min(len(self.prefix) - self._dropped_tokens, self.length)) if self.generated else 0
+    def standing(self) -> tuple[int, ...]:
+        """Prefix and generated tokens that were not dropped: its blocks hold them but for the pending ones."""
+        return (*self.prefix, *self.generated)[self._dropped_tokens :]
 
     @property
     def active(self) -> bool:

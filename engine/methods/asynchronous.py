@@ -41,14 +41,14 @@ class AsyncTurn(Turn):
         tokens, context = setup.model.tokens, self.context
         role, split = self.thinker_pieces(tokens)
         self.gate = Gate(setup.model.gate)
-        self._writer_role = self.fixed("writer role", context.view, tokens.writer.role)
-        self._thinker_role = self.fixed("thinker role", context.view, role)
+        self._writer_role = self.fixed("writer role", lambda: context.view, tokens.writer.role)
+        self._thinker_role = self.fixed("thinker role", lambda: context.view, role)
         self._question = self.block("question")
         self.thinking = self.new_thinking(self.gate.prompt)
         self._writer_split = self.block("writer split")
         self._thinker_split = self.block("thinker split")
-        context.reading.bring(self.before_output, tokens.writer.split)
-        context.reading.bring(self._before_thoughts(), split)
+        context.reading.bring(self._writer_split, tokens.writer.split, lambda: self.before_output)
+        context.reading.bring(self._thinker_split, split, self._before_thoughts)
 
     @staticmethod
     def thinker_pieces(tokens: PromptTokens) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -6,7 +6,7 @@ A method holds blocks, views and a policy. It plans feeds and takes their logits
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from engine.events import EndReason, Event, StreamName, TurnEnded
 from engine.generation import PARTS, Generation, Moment, Planned
 from engine.methods.thinking import Thinking
 from engine.model import Model
+from engine.past import SLACK_TOKENS
 from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
@@ -72,8 +73,8 @@ class Turn(ABC):
 
         All views together hold no more than the limit; on top come thoughts carried over while new words are read.
         """
-        blocks = 5 * model.prompts.history.turns + 4 * PARTS + TURN_BLOCKS
-        return model.limit_tokens + model.limit_tokens // 4 + model.tokens.fixed_tokens + blocks * PAGE_TOKENS
+        pages = (2 * PARTS + TURN_BLOCKS) * PAGE_TOKENS + (SLACK_TOKENS if model.prompts.history.turns else 0)
+        return model.limit_tokens + model.limit_tokens // 4 + model.tokens.fixed_tokens + pages
 
     @staticmethod
     @abstractmethod
@@ -124,14 +125,15 @@ class Turn(ABC):
         """Before a step: drop old text if the step would not fit.
 
         Finite context: a quarter of the limit is the answer's; the thoughts have what context, fixed pieces and answer
-        leave. What outgrows its room loses its oldest paragraphs, until half of the room is free again. What has only
-        one left ends.
+        leave, and where that is less than a quarter, the oldest turns are forgotten. What outgrows its room loses its
+        oldest paragraphs, until half of the room is free again. What has only one left ends.
         """
         limit, room = self.setup.model.limit_tokens, self.setup.model.answer_room_tokens
+        self.context.give_way(limit - 2 * room - self.fixed_tokens)
         events: list[Event] = []
         if self.output.length + len(self.output.pending) > room:
             events += self.generation.compact(self.output, room // 2, now)
-        left = limit - self.context.view.length - self.context.reading.waiting_tokens - self.fixed_tokens
+        left = limit - self.context.length - self.fixed_tokens
         if self.thinking is not None:
             for_thoughts = left - room
             if self.thinking.length + self.thinking.margin > for_thoughts:
@@ -166,10 +168,10 @@ class Turn(ABC):
         self._blocks.append(block)
         return block
 
-    def fixed(self, name: str, before: View, tokens: tuple[int, ...]) -> Block:
-        """A block with these fixed tokens, which are read before the streams run."""
+    def fixed(self, name: str, before: Callable[[], View], tokens: tuple[int, ...]) -> Block:
+        """A block with these fixed tokens, which are read behind `before`, and before the streams run."""
         block = self.block(name)
-        self.context.reading.bring(View(before, block), tokens)
+        self.context.reading.bring(block, tokens, lambda: View(before(), block))
         return block
 
     def take_output(self, logits: Tensor, now: Moment) -> list[Event]:

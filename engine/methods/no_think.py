@@ -16,7 +16,7 @@ class NoThinkTurn(Turn):
 
     def __init__(self, setup: TurnSetup) -> None:
         super().__init__(setup)
-        self._role = self.fixed("role", self.context.view, setup.model.tokens.no_think_role)
+        self._role = self.fixed("role", lambda: self.context.view, setup.model.tokens.no_think_role)
 
     @staticmethod
     def output_prefix(tokens: PromptTokens) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ class ThinkTurn(Turn):
 
     def __init__(self, setup: TurnSetup) -> None:
         super().__init__(setup)
-        self._role = self.fixed("role", self.context.view, self.role(setup.model.tokens))
+        self._role = self.fixed("role", lambda: self.context.view, self.role(setup.model.tokens))
         self.thinking = self.new_thinking()
 
     @staticmethod

@@ -17,7 +17,7 @@ from engine.block import Block
 from engine.plan import build_plan
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
-from engine.view import Feed, Logits
+from engine.view import Feed, Logits, Slice
 
 NEVER, ALWAYS = (-1.0,), (1.0,)
 
@@ -47,6 +47,7 @@ class ScriptedRunner:
         self._tokenizer, self._pieces = tokenizer, PromptTokens.of(prompts, tokenizer)
         self._script = script if callable(script) else lambda _: script
         self._asked: dict[Block, int] = {}
+        self._written: dict[tuple[Block, str], int] = {}
 
     def run(self, feeds: Sequence[Feed]) -> list[Tensor | None]:
         before = [feed.view.target.length for feed in feeds]
@@ -66,18 +67,33 @@ class ScriptedRunner:
             return logits
         thinking = block.name == "thoughts"
         prefixes = (pieces.thinker.prefix, pieces.think_prefix) if thinking else (pieces.answer_prefix,)
-        written = _without(block.tokens, (*prefixes, pieces.writer.prefix, pieces.no_think_prefix))
+        own = [token for piece in _this_turn(feed) if piece.block.name == block.name for token in piece.block.tokens]
+        written = self._count(feed, _without(own, (*prefixes, pieces.writer.prefix, pieces.no_think_prefix)))
         said = self._tokenizer.encode(script.thoughts if thinking else script.answer, add_special_tokens=False)
         end = pieces.end_of_thoughts if thinking else pieces.end_of_output
         logits[0, [*said, end][min(written, len(said))]] = 20.0
         return logits
 
+    def _count(self, feed: Feed, counted: int | None) -> int:
+        """How many tokens its stream wrote; counted: those that are seen, None if its beginning was dropped."""
+        inputs = [piece.block for piece in feed.view.slices if piece.block.name == "input"]
+        stream = (inputs[-1], feed.view.target.name)
+        self._written[stream] = self._written.get(stream, 0) + 1 if counted is None else counted
+        return self._written[stream]
+
     def _question(self, feed: Feed) -> str:
         """The user's latest words in this view."""
-        (block,) = (piece.block for piece in feed.view.slices if piece.block.name == "input")
+        *_, block = (piece.block for piece in feed.view.slices if piece.block.name == "input")
         return str(self._tokenizer.decode(block.tokens[len(self._pieces.input_open) :]))
 
 
-def _without(tokens: Sequence[int], prefixes: Sequence[tuple[int, ...]]) -> int:
-    """How many tokens stand behind the prefix."""
-    return next(len(tokens) - len(prefix) for prefix in prefixes if tuple(tokens[: len(prefix)]) == prefix)
+def _this_turn(feed: Feed) -> Sequence[Slice]:
+    """What the feed sees from the user's latest words on."""
+    slices = feed.view.slices
+    return slices[max(index for index, piece in enumerate(slices) if piece.block.name == "input") :]
+
+
+def _without(tokens: Sequence[int], prefixes: Sequence[tuple[int, ...]]) -> int | None:
+    """How many tokens stand behind the prefix; None if it is not there."""
+    begins = (len(tokens) - len(prefix) for prefix in prefixes if tuple(tokens[: len(prefix)]) == prefix)
+    return next(begins, None)

@@ -92,11 +92,16 @@ def prompts_of(name: str, *, turns: int | None = None, **gate: Any) -> Prompts:
 
 
 def make_engine(
-    tokenizer: PreTrainedTokenizerBase, prompts: Prompts, runner: Any, conversation_tokens: int = ROOM_TOKENS
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Prompts,
+    runner: Any,
+    conversation_tokens: int = ROOM_TOKENS,
+    **settings: Any,
 ) -> Engine:
     """An engine whose clock counts its own calls, in seconds."""
     ticks = count()
-    return Engine(runner, tokenizer, prompts, EngineSettings(conversation_tokens), clock=lambda: float(next(ticks)))
+    wanted = EngineSettings(conversation_tokens, **settings)
+    return Engine(runner, tokenizer, prompts, wanted, clock=lambda: float(next(ticks)))
 
 
 def ask(conversation: Conversation, text: str) -> None:

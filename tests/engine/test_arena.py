@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from engine.arena import PAGE_TOKENS, Arena, LayerShape, whole_pages
-from engine.block import Block
+from engine.block import Account, Block
 from engine.errors import BadBlock, EngineFull
 
 CAPACITY = 20 * PAGE_TOKENS
@@ -78,21 +78,42 @@ def test_slack_of_other_blocks_makes_room_before_the_arena_counts_as_full() -> N
     assert arena.used_tokens == CAPACITY
 
 
-def test_reserved_room_is_kept_whatever_others_ask_for() -> None:
+def test_an_accounts_room_is_kept_whatever_others_ask_for() -> None:
     arena = small_arena()
-    careful = arena.block("careful", reserve_tokens=4 * PAGE_TOKENS)
-    assert arena.used_tokens == 4 * PAGE_TOKENS
+    account = arena.account(4 * PAGE_TOKENS - 1)
+    assert (arena.used_tokens, arena.reserved_tokens) == (0, 4 * PAGE_TOKENS)
     with pytest.raises(EngineFull):
         arena.append(arena.block(), range(CAPACITY))
     arena.append(arena.block(), range(CAPACITY - 4 * PAGE_TOKENS))
+    careful = arena.block("careful", account)
     arena.append(careful, range(4 * PAGE_TOKENS))
+    with pytest.raises(EngineFull, match="128 of 128 tokens are in use and 1 more"):
+        arena.append(careful, [1])
+    assert careful.length == 4 * PAGE_TOKENS
 
 
-def test_a_reservation_that_does_not_fit_leaves_no_block_behind() -> None:
+def test_an_account_that_does_not_fit_is_refused_and_changes_nothing() -> None:
     arena = small_arena()
-    with pytest.raises(EngineFull):
-        arena.block(reserve_tokens=CAPACITY + 1)
-    assert arena.blocks == () and arena.used_tokens == 0
+    arena.append(arena.block(), [1])
+    with pytest.raises(EngineFull) as caught:
+        arena.account(CAPACITY - PAGE_TOKENS + 1)
+    assert (caught.value.used, caught.value.asked) == (PAGE_TOKENS, CAPACITY)
+    assert arena.reserved_tokens == PAGE_TOKENS
+    arena.account(CAPACITY - PAGE_TOKENS)
+
+
+def test_a_closed_account_gives_its_room_back() -> None:
+    arena = small_arena()
+    account = arena.account(CAPACITY)
+    block = arena.block("a", account)
+    arena.append(block, range(40))
+    assert account.used == 2 * PAGE_TOKENS
+    arena.crop(block, 3)
+    assert account.used == PAGE_TOKENS
+    arena.release(block)
+    assert account.used == 0
+    arena.close(account)
+    arena.account(CAPACITY)
 
 
 def test_a_block_lives_until_its_last_owner_releases_it() -> None:
@@ -116,7 +137,6 @@ def test_a_released_block_is_an_error_to_use() -> None:
         lambda: arena.freeze(block),
         lambda: arena.retain(block),
         lambda: arena.release(block),
-        lambda: arena.reserve(block, 1),
     ]
     for use in uses:
         with pytest.raises(BadBlock, match="'gone' was released"):
@@ -155,19 +175,30 @@ class ArenaMachine(RuleBasedStateMachine):
     """Random use by many blocks: what was written stays where it is, slots belong to one block, none gets lost."""
 
     held = Bundle("held")
+    accounts = Bundle("accounts")
 
     @initialize()
     def start(self) -> None:
         self.arena = small_arena(12 * PAGE_TOKENS)
         self.models: dict[Block, Model] = {}
+        self.opened: list[Account] = []
         self.mark = 0.0
 
-    @rule(target=held, reserve=st.sampled_from([0, 0, 10, 70]))
-    def make(self, reserve: int) -> Block | None:
+    @rule(target=accounts, tokens=st.sampled_from([10, 70, 130]))
+    def open(self, tokens: int) -> Account | None:
+        room = self.arena.capacity_tokens - self.arena.reserved_tokens
         try:
-            block = self.arena.block(reserve_tokens=reserve)
+            account = self.arena.account(tokens)
         except EngineFull:
+            assert whole_pages(tokens) > room, "refused although there was room"
             return None
+        assert whole_pages(tokens) <= room
+        self.opened.append(account)
+        return account
+
+    @rule(target=held, account=st.none() | accounts)
+    def make(self, account: Account | None) -> Block:
+        block = self.arena.block("", account)
         self.models[block] = Model()
         return block
 
@@ -175,8 +206,9 @@ class ArenaMachine(RuleBasedStateMachine):
     def append(self, block: Block | None, count: int) -> None:
         if block is None or block.released:
             return
-        free = self.arena.capacity_tokens - self.arena.used_tokens
-        needed = whole_pages(max(block.length + count, block.reserved)) - whole_pages(max(block.length, block.reserved))
+        account, needed = block.account, whole_pages(block.length + count) - whole_pages(block.length)
+        common = not account.reserved
+        free = self.arena.capacity_tokens - self.arena.reserved_tokens if common else account.reserved - account.used
         try:
             slots = self.arena.append(block, range(count))
         except EngineFull:
@@ -231,6 +263,8 @@ class ArenaMachine(RuleBasedStateMachine):
             self.release_all(block)
         if hasattr(self, "arena"):
             assert self.arena.used_tokens == 0
+            for account in self.opened:
+                self.arena.close(account)
             self.arena.append(self.arena.block(), range(self.arena.capacity_tokens))
 
 

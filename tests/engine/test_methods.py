@@ -13,8 +13,17 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from engine.engine import Engine
-from engine.events import EndReason, Event, GateAnswered, StreamEnded, StreamName, TokenGenerated, TurnEnded
+from engine.engine import Engine, EngineSettings
+from engine.events import (
+    EndReason,
+    Event,
+    GateAnswered,
+    StreamCompacted,
+    StreamEnded,
+    StreamName,
+    TokenGenerated,
+    TurnEnded,
+)
 from engine.loading import LoadedModel, load_model
 from engine.runner import Attention, ModelRunner
 from engine.sampling import Sampling
@@ -51,7 +60,8 @@ def scripted(tokenizer: PreTrainedTokenizerBase, script: Script, **options: Any)
     gate = {name: options.pop(name) for name in ("every_steps", "ask_while_writing") if name in options}
     prompts = prompts_of("demo", **gate)
     runner = RecordingRunner(ScriptedRunner(tokenizer, prompts, script))
-    return make_engine(tokenizer, prompts, runner, conversation_tokens=options.pop("conversation_tokens", 400)), runner
+    room = options.pop("conversation_tokens", 400)
+    return make_engine(tokenizer, prompts, runner, conversation_tokens=room, **options), runner
 
 
 # -- one stream: the baselines are ordinary generation
@@ -90,9 +100,10 @@ def test_no_think_writes_what_generate_writes(tiny_qwen3: LoadedModel, eager_qwe
     expected = generated(loaded, prompt, "<|im_end|>")
     engine, runner = recorded(loaded)
     ask(engine.open("no-think", GREEDY), QUESTION)
-    events = run(engine, len(expected))
+    reading = -(-len(engine.model.tokens.system) // EngineSettings().read_tokens)
+    events = run(engine, reading + len(expected))
     assert tokens_of(events, OUTPUT) == [token for token in expected if token != loaded.model.config.eos_token_id]
-    (first,) = runner.of("output", generating=True)[0]
+    (first,) = runner.of("output", generating=True)[reading]
     assert list(first.saw) == prompt
 
 
@@ -297,27 +308,39 @@ def longest_view(runner: RecordingRunner) -> int:
     return max(len(ran.saw) for step in runner.steps for ran in step)
 
 
-@pytest.mark.parametrize("gate", [NEVER, (1.0,)])
 @pytest.mark.parametrize("method", ["async", "think"])
-def test_endless_thoughts_end_in_time_for_an_answer(
-    tokenizer: PreTrainedTokenizerBase, method: str, gate: Sequence[float]
+def test_thoughts_far_longer_than_the_limit_lose_their_oldest_paragraphs_and_go_on(
+    tokenizer: PreTrainedTokenizerBase, method: str
 ) -> None:
     limit = 200
-    engine, runner = scripted(tokenizer, Script(ENDLESS.thoughts, ENDLESS.answer, gate), conversation_tokens=limit)
+    engine, runner = scripted(
+        tokenizer, Script(ENDLESS.thoughts, "Done.", NEVER), conversation_tokens=limit, thought_tokens=5000
+    )
+    ask(engine.open(method, GREEDY), "hi")
+    events = run(engine)
+    assert text_of(events, THOUGHTS) == ENDLESS.thoughts
+    assert sum(e.tokens for e in events if isinstance(e, StreamCompacted)) > 5 * limit
+    assert text_of(events, OUTPUT) == "Done." and end_of(events) is EndReason.FINISHED
+    assert limit // 2 < longest_view(runner) <= limit
+
+
+@pytest.mark.parametrize("method", ["async", "think"])
+def test_thoughts_end_when_their_budget_is_spent(tokenizer: PreTrainedTokenizerBase, method: str) -> None:
+    script = Script(ENDLESS.thoughts, "Done.", NEVER)
+    engine, _ = scripted(tokenizer, script, thought_tokens=50)
     ask(engine.open(method, GREEDY), "hi")
     events = run(engine)
     (thoughts_ended,) = (e for e in events if isinstance(e, StreamEnded) and e.stream is THOUGHTS)
-    assert thoughts_ended.reason is EndReason.LIMIT and end_of(events) is EndReason.LIMIT
-    after = [e for e in events if isinstance(e, TokenGenerated) and e.step > thoughts_ended.step]
-    assert len(after) >= limit // 4 - 10 and {e.stream for e in after} == {OUTPUT}
-    assert longest_view(runner) == limit
+    assert thoughts_ended.reason is EndReason.LIMIT and len(tokens_of(events, THOUGHTS)) == 50
+    assert text_of(events, OUTPUT) == "Done." and end_of(events) is EndReason.FINISHED
 
 
-def test_an_endless_answer_ends_at_the_limit(tokenizer: PreTrainedTokenizerBase) -> None:
-    engine, runner = scripted(tokenizer, ENDLESS, conversation_tokens=120)
+def test_an_answer_ends_when_its_budget_is_spent(tokenizer: PreTrainedTokenizerBase) -> None:
+    engine, runner = scripted(tokenizer, ENDLESS, conversation_tokens=200, answer_tokens=500)
     ask(engine.open("no-think", GREEDY), "hi")
-    assert end_of(run(engine)) is EndReason.LIMIT
-    assert longest_view(runner) == 120
+    events = run(engine)
+    assert end_of(events) is EndReason.LIMIT and len(tokens_of(events, OUTPUT)) == 500
+    assert longest_view(runner) <= 200
 
 
 @pytest.mark.parametrize("method", ["async", "think", "no-think"])
