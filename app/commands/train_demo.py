@@ -10,6 +10,9 @@ from app.options import positive
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write the model to (default: the bundled)")
+    parser.add_argument(
+        "--from", type=Path, metavar="DIR", help="go on from the weights and the tokenizer of this folder"
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--tokens", type=positive, metavar="N", help="train on so many tokens (default: the recipe's)")
     length.add_argument("--quick", action="store_true", help="a minute's training: shows that it works, learns little")

@@ -1,6 +1,6 @@
 """Traces to tensors: padded batches laid out segment by segment, and the attention that reads them.
 
-A batch's columns are the segments (prefix, splits, thoughts, output, questions), each padded to the longest in the
+A batch's columns are the segments (input, roles, splits, thoughts, output, …), each padded to the longest in the
 batch. Keys are rotated at block-local positions, as in the engine's arena; the query is rotated once per segment by
 the offset at which row's view has that segment *at the step the row was born*.
 
@@ -19,30 +19,39 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.demo.traces import FOREVER, NO_TARGET, VIEW_OF, Kind, Row
+from app.demo.rows import NO_TARGET, THREADS, VIEW_OF, WORKERS, Kind, Row
 
 ATTENTION = "sotto_traces"  # the name under which transformers finds our attention
 
 
 class Segment(enum.IntEnum):
-    """Blocks that lie at one offset in whatever view holds them share a segment."""
+    """Columns of a batch. Blocks of which no view holds two share a segment: each row meets it at one offset."""
 
-    PREFIX = 0
-    SPLIT = 1
-    THOUGHTS = 2
-    OUTPUT = 3
-    QUESTION = 4
+    INPUT = 0
+    ROLE = 1
+    SPLIT = 2
+    THOUGHTS = 3
+    OUTPUT = 4
+    LANE_1 = 5
+    LANE_2 = 6
+    LANE_3 = 7
+    LANE_4 = 8
+    LAST = 9
 
 
+LANES = (Segment.LANE_1, Segment.LANE_2, Segment.LANE_3, Segment.LANE_4)
 SEGMENT_OF = {
-    Kind.INPUT: Segment.PREFIX,
-    Kind.WRITER_ROLE: Segment.PREFIX,
-    Kind.THINKER_ROLE: Segment.PREFIX,
+    Kind.INPUT: Segment.INPUT,
+    Kind.WRITER_ROLE: Segment.ROLE,
+    Kind.THINKER_ROLE: Segment.ROLE,
     Kind.WRITER_SPLIT: Segment.SPLIT,
     Kind.THINKER_SPLIT: Segment.SPLIT,
     Kind.THOUGHTS: Segment.THOUGHTS,
     Kind.OUTPUT: Segment.OUTPUT,
-    Kind.QUESTION: Segment.QUESTION,
+    Kind.QUESTION: Segment.LAST,
+    Kind.JOINED: Segment.LAST,
+    **dict(zip(WORKERS, LANES, strict=True)),
+    **dict(zip(THREADS, LANES, strict=True)),
 }
 
 
@@ -50,9 +59,7 @@ def _sees() -> np.ndarray:
     """[kind, kind] does a row of the first kind have the second kind's block in its view?"""
     table = np.zeros((len(Kind), len(Kind)), dtype=bool)
     for kind in Kind:
-        view = VIEW_OF[kind]
-        for other in view[: view.index(kind) + 1]:
-            table[kind, other] = True
+        table[kind, list(VIEW_OF[kind])] = True
     return table
 
 
@@ -66,7 +73,7 @@ class Batch:
     tokens, positions: [B, N] int64; positions are block-local. offsets: [B, N, S] float32, what each query turns by
     beyond its own position to meet a segment's keys. mask: [B, 1, N, N] bool. targets: [B, N] int64 (NO_TARGET where
     there is no loss); weights: [B, N] float32. bounds: S + 1 column bounds of the segments. rows: number of real
-    (unpadded) rows.
+    (unpadded) rows. S counts only segments that are used.
     """
 
     tokens: torch.Tensor
@@ -79,18 +86,18 @@ class Batch:
     rows: int
 
 
-def make_batch(traces: Sequence[Sequence[Row]], pad_to: int = 8) -> Batch:
+def make_batch(traces: Sequence[Sequence[Row]], pad_to: int = 1) -> Batch:
     """Lay traces out side by side. Segments nobody uses take no columns."""
     grouped = [_by_segment(trace) for trace in traces]
-    widths = [_round_up(max(len(group[s]) for group in grouped), pad_to) for s in Segment]
-    bounds = (0, *np.cumsum(widths).tolist())
-    total = bounds[-1]
-    arrays = _Arrays.empty(len(traces), total)
+    widths = {s: _round_up(max(len(group[s]) for group in grouped), pad_to) for s in Segment}
+    used = [segment for segment in Segment if widths[segment]]
+    bounds = (0, *itertools.accumulate(widths[segment] for segment in used))
+    arrays = _Arrays.empty(len(traces), bounds[-1])
     for b, group in enumerate(grouped):
-        for segment in Segment:
+        for first, segment in zip(bounds, used, strict=False):
             for i, row in enumerate(group[segment]):
-                arrays.put(b, bounds[segment] + i, row)
-    return arrays.finish(bounds, sum(map(len, traces)))
+                arrays.put(b, first + i, row)
+    return arrays.finish(bounds, used, sum(map(len, traces)))
 
 
 def _by_segment(trace: Sequence[Row]) -> list[list[Row]]:
@@ -129,12 +136,12 @@ class _Arrays:
         self.targets[b, column] = row.target
         self.weights[b, column] = row.weight if row.target != NO_TARGET else 0.0
 
-    def finish(self, bounds: tuple[int, ...], rows: int) -> Batch:
+    def finish(self, bounds: tuple[int, ...], used: Sequence[Segment], rows: int) -> Batch:
         alive = (self.born[:, None, :] <= self.born[:, :, None]) & (self.born[:, :, None] < self.until[:, None, :])
         return Batch(
             tokens=torch.from_numpy(self.tokens),
             positions=torch.from_numpy(self.local),
-            offsets=torch.from_numpy(self._offsets(alive)),
+            offsets=torch.from_numpy(self._offsets(alive, used)),
             mask=torch.from_numpy(self._mask(alive))[:, None],
             targets=torch.from_numpy(self.targets),
             weights=torch.from_numpy(self.weights),
@@ -153,37 +160,41 @@ class _Arrays:
         mask[padding[0], padding[1], padding[1]] = True
         return mask
 
-    def _offsets(self, alive: np.ndarray) -> np.ndarray:
+    def _offsets(self, alive: np.ndarray, used: Sequence[Segment]) -> np.ndarray:
         """[B, N, S]: where the row's view has its own block, less where it has the segment, at the row's birth."""
         batch, columns = self.tokens.shape
-        offsets = np.zeros((batch, columns, len(Segment)), dtype=np.float32)
+        offsets = np.zeros((batch, columns, len(used)), dtype=np.float32)
         lengths = self._lengths(alive)
-        for kind in Kind:
+        for kind in lengths:
             rows = self.kinds == kind
-            if not rows.any():
-                continue
-            start, at = np.zeros((batch, columns)), {}
-            view = VIEW_OF[kind]
-            for other in view[: view.index(kind) + 1]:
-                at[other] = start.copy()
-                start = start + lengths[other]
-            for other in at:
-                shift = (
-                    _start(at, kind) - _start(at, other) if SEGMENT_OF[other] != Segment.PREFIX else _start(at, kind)
-                )
-                offsets[:, :, SEGMENT_OF[other]] = np.where(rows, shift, offsets[:, :, SEGMENT_OF[other]])
+            at, start = {}, np.zeros((batch, columns), dtype=np.float32)
+            for other in VIEW_OF[kind]:
+                if other in lengths:
+                    at[other] = start
+                    start = start + lengths[other]
+            for other, begins in at.items():
+                segment = offsets[:, :, used.index(SEGMENT_OF[other])]
+                segment[rows] = (at[kind] - begins)[rows]
         return offsets
 
     def _lengths(self, alive: np.ndarray) -> dict[Kind, np.ndarray]:
         """Per kind [B, N]: tokens of that block alive at each row's birth (questions and unborn tokens are not)."""
-        one_hot = (self.kinds[:, :, None] == np.array(Kind)).astype(np.float32)
+        kinds = [kind for kind in Kind if (self.kinds == kind).any()]
+        one_hot = (self.kinds[:, :, None] == np.array(kinds)).astype(np.float32)
         counts = alive.astype(np.float32) @ one_hot
-        return {kind: counts[:, :, kind] for kind in Kind}
+        return {kind: counts[:, :, i] for i, kind in enumerate(kinds)}
 
 
-def _start(at: dict[Kind, np.ndarray], kind: Kind) -> Any:
-    """Offset of a block's position 0 in the view. Blocks of the prefix count their positions from the view's start."""
-    return 0.0 if SEGMENT_OF[kind] == Segment.PREFIX else at[kind]
+class Layout:
+    """What attention must know of a batch: mask [B, 1, N, N], cos and sin [B, 1, N, S, D] of the offsets, bounds.
+
+    A plain object, because compiled layers pass it on without looking inside.
+    """
+
+    def __init__(self, mask: torch.Tensor, spins: tuple[torch.Tensor, torch.Tensor], bounds: tuple[int, ...]) -> None:
+        self.bias = torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, float("-inf"))
+        self.bounds = bounds
+        self.cos, self.sin = spins
 
 
 @torch.compiler.disable  # its segment bounds differ from batch to batch; compiled around, not through
@@ -194,29 +205,24 @@ def trace_attention(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float = 1.0,
-    trace_mask: torch.Tensor | None = None,
-    trace_spins: tuple[torch.Tensor, torch.Tensor] | None = None,
-    trace_bounds: tuple[int, ...] = (),
+    layout: Layout | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attention over segments. query [B, H, N, D]; key, value [B, kv heads, N, D]; returns [B, N, H, D].
 
-    query and key come rotated at block-local positions; `trace_spins` are cos and sin [B, 1, N, S, D] of the offsets.
+    query and key come rotated at block-local positions.
     """
-    assert trace_mask is not None and trace_spins is not None
-    cos, sin = trace_spins
+    assert layout is not None
+    cos, sin = layout.cos, layout.sin
     groups = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    half = query.shape[-1] // 2
+    query, half = query * scaling, query.shape[-1] // 2
     turned = torch.cat((-query[..., half:], query[..., :half]), -1)
     scores = []
-    for s, (first, last) in enumerate(itertools.pairwise(trace_bounds)):
-        if first == last:
-            continue
+    for s, (first, last) in enumerate(itertools.pairwise(layout.bounds)):
         rotated = query * cos[:, :, :, s].to(query.dtype) + turned * sin[:, :, :, s].to(query.dtype)
         scores.append(rotated @ key[:, :, first:last].transpose(-1, -2))
-    weights = torch.cat(scores, -1) * scaling
-    weights = weights.masked_fill(~trace_mask, float("-inf")).float().softmax(-1).to(value.dtype)
+    weights = torch.cat(scores, -1).float().add_(layout.bias).softmax(-1).to(value.dtype)
     return (weights @ value).transpose(1, 2), None
 
 
@@ -228,28 +234,29 @@ def spins(offsets: torch.Tensor, inv_freq: torch.Tensor) -> tuple[torch.Tensor, 
 
 
 def batched(examples: Iterator[Sequence[Row]], rows: int, pool: int, rng: random.Random) -> Iterator[Batch]:
-    """Endless batches of about `rows` padded rows, of traces of like length, from pools of `pool` examples."""
+    """Endless batches of about `rows` padded rows, of traces of like shape, from pools of `pool` examples."""
     while True:
-        drawn = sorted((next(examples) for _ in range(pool)), key=_shape)
+        drawn = sorted((next(examples) for _ in range(pool)), key=_shape, reverse=True)
         batches: list[list[Sequence[Row]]] = []
-        current: list[Sequence[Row]] = []
-        for trace in drawn:
-            if current and _padded([*current, trace]) > rows:
-                batches.append(current)
-                current = []
-            current.append(trace)
+        for _, alike in itertools.groupby(drawn, key=lambda trace: _shape(trace)[0]):
+            batches.append([])
+            for trace in alike:
+                if batches[-1] and len(batches[-1][0]) * (len(batches[-1]) + 1) > rows:
+                    batches.append([])
+                batches[-1].append(trace)
+            _drop_small(batches, rows // 4)
         rng.shuffle(batches)
         for batch in batches:
             yield make_batch(batch)
 
 
-def _shape(trace: Sequence[Row]) -> tuple[bool, int]:
-    sequential = all(row.kind is Kind.INPUT for row in trace)
-    return sequential, len(trace)
+def _drop_small(batches: list[list[Sequence[Row]]], least: int) -> None:
+    """Take the last batch away if it has fewer rows: so few would pull as hard as many."""
+    if sum(map(len, batches[-1])) < least and len(batches) > 1:
+        batches.pop()
 
 
-def _padded(traces: Sequence[Sequence[Row]]) -> int:
-    return len(traces) * max(map(len, traces))
-
-
-__all__ = ["ATTENTION", "FOREVER", "Batch", "Segment", "batched", "make_batch", "spins", "trace_attention"]
+def _shape(trace: Sequence[Row]) -> tuple[list[Kind], int]:
+    """What traces of one batch should have in common: the blocks that not all have, then the length."""
+    kinds = {row.kind for row in trace}
+    return sorted(kinds & {*WORKERS, *THREADS, Kind.OUTPUT}), len(trace)

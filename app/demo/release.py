@@ -16,7 +16,7 @@ import transformers
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
-    from app.demo.training import Recipe
+    from app.demo.recipe import Recipe
 
 PROMPTS_KEY = "sotto_prompts"  # in config.json: which prompt file the model was trained with
 CARD = Path(__file__).with_name("model_card.md")
@@ -28,7 +28,7 @@ def write_release(
     tokenizer: PreTrainedTokenizerFast,
     recipe: Recipe,
     data_sha256: str,
-    journal: Sequence[dict[str, float]],
+    journal: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Write the folder (bfloat16 weights) and return what training.json says."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,12 +40,14 @@ def write_release(
     setattr(released.config, PROMPTS_KEY, "demo")
     released.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    losses = [entry["loss"] for entry in journal if "loss" in entry]
     facts = {
         "recipe": asdict(recipe),
         "data_sha256": data_sha256,
         "weights_sha256": sha256(folder / "model.safetensors"),
         "parameters": sum(p.numel() for p in released.parameters()),
-        "final_loss": journal[-1]["loss"] if journal else None,
+        "final_loss": losses[-1] if losses else None,
+        "loss_by_kind": journal[-1].get("loss_by_kind") if journal else None,
         "log": list(journal)[:: max(1, len(journal) // 60)],
         "versions": {
             "torch": torch.__version__,
@@ -59,6 +61,7 @@ def write_release(
         parameters=f"{facts['parameters']:,}",
         seed=recipe.seed,
         rows=f"{recipe.rows:,}",
+        origin=f"going on from weights with SHA-256 `{recipe.started_from}`" if recipe.started_from else "from nothing",
         data_sha256=data_sha256,
         weights_sha256=facts["weights_sha256"],
     )

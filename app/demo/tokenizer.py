@@ -1,4 +1,5 @@
-"""The demo model's tokenizer: byte-level BPE, at most 1,024 tokens, one token per digit, Qwen3's chat format.
+"""The demo model's tokenizer: byte-level BPE, at most 1,024 tokens and eight tags, one token per digit, Qwen3's chat
+format.
 
 It is trained on the generator's own problems and on the pieces of text the run time puts between the streams, so
 that those cost few tokens and " yes", " no" and the blank line are single ones. The same seed gives the same tokens.
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from app.demo.problems import sample_live, sample_problem
@@ -18,6 +19,11 @@ from app.demo.problems import sample_live, sample_problem
 VOCABULARY_LIMIT = 1024
 CONTEXT_LIMIT_TOKENS = 1024
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
+PARALLEL, OUTLINES, OUTLINE, THREAD = (
+    (f"<{name}>", f"</{name}>") for name in ("Parallel", "Outlines", "Outline", "Thread")
+)
+"""Tags around threads and their outlines, opening and closing (ThreadWeaver, arXiv 2512.07843)."""
+
 RUN_TIME_PIECES = (
     "...\n",
     "...",
@@ -65,8 +71,15 @@ def build_tokenizer(seed: int, problems: int = _PROBLEMS) -> PreTrainedTokenizer
         clean_up_tokenization_spaces=False,
         model_max_length=CONTEXT_LIMIT_TOKENS,
     )
+    add_tags(fast)
     fast.chat_template = _CHAT_TEMPLATE.read_text(encoding="utf-8")
     return fast
+
+
+def add_tags(tokenizer: PreTrainedTokenizerFast) -> int:
+    """Make each tag one token, where it is not yet; changes the tokenizer and returns how many were added."""
+    tags = (*PARALLEL, *OUTLINES, *OUTLINE, *THREAD)
+    return int(tokenizer.add_tokens([AddedToken(tag, special=False, normalized=False) for tag in tags]))
 
 
 def _corpus(seed: int, problems: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from app.demo.problems.goods import asmany, boxes, compare, share, shop
 from app.demo.problems.live import LiveProblem, draw_live, live_keys
 from app.demo.problems.measures import units
 from app.demo.problems.motion import save, train
+from app.demo.problems.parts import parts
 from app.demo.problems.weekday import weekday
 
 __all__ = [
@@ -51,6 +52,7 @@ FAMILIES = {
     "weekday": Family(weekday, 1.2),
     "asmany": Family(asmany, 1.0),
     "save": Family(save, 0.8),
+    "parts": Family(parts, 1.4),
     "chat": Family(chat, 0.6),
 }
 SUM_FAMILIES = tuple(name for name in FAMILIES if name != "chat")

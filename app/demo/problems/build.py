@@ -20,6 +20,8 @@ class Problem:
     needs[i]: how many complete thought paragraphs answer paragraph i rests on; never decreasing.
     result: what a right answer ends with. key: family and numbers; decides what is held out.
     pieces: the question as it arrives while it is spoken, joined it is the question; None if it comes whole.
+    outlines: of each thought paragraph after the plan that needs nothing of the others, what it will work out; the
+    paragraphs after those rest on them, one after another.
     """
 
     family: str
@@ -30,9 +32,10 @@ class Problem:
     result: str
     key: tuple[str | int, ...]
     pieces: tuple[str, ...] | None = None
+    outlines: tuple[str, ...] = ()
 
 
-_STATED = {
+STATED = {
     Op.PLUS: ("{a} plus {b} is {c}", "adding {b} to {a} gives {c}", "{a} and {b} make {c}"),
     Op.MINUS: ("{a} minus {b} is {c}", "taking {b} from {a} leaves {c}"),
     Op.TIMES: ("{a} times {b} is {c}", "{a} times {b} makes {c}"),
@@ -89,7 +92,7 @@ def build(
     return Problem(
         family=family,
         question=question,
-        thoughts=(plan or _plan(steps), *lines),
+        thoughts=(plan or plan_of(steps), *lines),
         answer=(outline or outline_of(rng, steps), *sentences),
         needs=tuple(range(1, len(steps) + 2)),
         result=result or str(steps[-1].result),
@@ -106,7 +109,8 @@ def outline_of(rng: Random, steps: Sequence[Step]) -> str:
     return capital(", then ".join(actions)) + "."
 
 
-def _plan(steps: Sequence[Step]) -> str:
+def plan_of(steps: Sequence[Step]) -> str:
+    """The plan of steps on a running value: "plan: 12*8, then -30."."""
     for before, step in pairwise(steps):
         assert step.a == before.result, "a plan must be given when the steps are not a chain"
     first = f"{steps[0].a}{steps[0].op.value}{steps[0].b}"
@@ -114,4 +118,4 @@ def _plan(steps: Sequence[Step]) -> str:
 
 
 def _state(rng: Random, step: Step) -> str:
-    return rng.choice(_STATED[step.op]).format(a=step.a, b=step.b, c=step.result)
+    return rng.choice(STATED[step.op]).format(a=step.a, b=step.b, c=step.result)
