@@ -44,6 +44,7 @@ class Muon(torch.optim.Optimizer):
         state = self.state[parameter]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(parameter)
+        assert parameter.grad is not None
         buffer = state["momentum_buffer"]
         buffer.lerp_(parameter.grad, 1 - group["momentum"])
         direction = orthogonal(parameter.grad.lerp(buffer, group["momentum"]).to(self._dtype))

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from app.demo.problems import sample_live, sample_problem
-from app.demo.tokenizer import SPECIAL_TOKENS, VOCABULARY_LIMIT, build_tokenizer
+from app.demo.tokenizer import (
+    OUTLINE,
+    OUTLINES,
+    PARALLEL,
+    SPECIAL_TOKENS,
+    THREAD,
+    VOCABULARY_LIMIT,
+    add_tags,
+    build_tokenizer,
+)
 
 QUESTION = [{"role": "user", "content": "hi"}]
 
@@ -116,3 +125,19 @@ def test_the_tokenizer_is_the_same_after_saving(tmp_path: Path) -> None:
     prompt = loaded.apply_chat_template(QUESTION, tokenize=False, add_generation_prompt=True)
     assert prompt == rendered(QUESTION, add_generation_prompt=True)
     assert loaded.eos_token == "<|im_end|>"
+
+
+@pytest.mark.parametrize("tag", [tag for pair in (PARALLEL, OUTLINES, OUTLINE, THREAD) for tag in pair])
+def test_tags_are_single_plain_tokens_and_text_around_them_stays_natural(tag: str) -> None:
+    assert pieces(tag) == [tag]
+    assert tag not in small_tokenizer().all_special_tokens
+    text = f"\n{tag}\n1: 12*3=36.\n{tag}\n\n"
+    assert ids(text) == [*ids("\n"), *ids(tag), *ids("\n1: 12*3=36.\n"), *ids(tag), *ids("\n\n")]
+    assert small_tokenizer().decode(ids(text)) == text
+
+
+def test_adding_tags_twice_changes_nothing() -> None:
+    tokenizer = build_tokenizer(seed=5, problems=300)
+    before = tokenizer.backend_tokenizer.to_str()
+    assert add_tags(tokenizer) == 0
+    assert tokenizer.backend_tokenizer.to_str() == before
