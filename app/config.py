@@ -60,11 +60,22 @@ class EngineSettings(BaseModel):
     model: Place = Field("demo", description="'demo' (bundled), a local folder, or a name that is in the hub's cache")
     device: Device = Field(AUTO, description="cpu, cuda, cuda:N, mps; auto takes a GPU if there is one")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(AUTO, description="number format of the weights")
-    method: Literal["async", "think", "no-think"] = Field(
+    method: Literal["async", "async-safe", "think", "no-think", "hogwild", "fork-join"] = Field(
         "async", description="how thinking and answering are woven together"
+    )
+    workers: MaybeWhole = Field(None, ge=1, le=8, description="thinkers of 'hogwild'; auto is what the prompts say")
+    layout: Literal["auto", "contiguous", "interleaved", "combined"] = Field(
+        AUTO, description="how they see each other; auto is what the prompts say"
+    )
+    history: Literal["drop", "keep", "refresh"] = Field(
+        "drop", description="finished turns: drop their thoughts, keep them, or read the transcript again, exactly"
+    )
+    corrections: Literal["drop", "keep"] = Field(
+        "drop", description="thoughts and unspoken answers that rest on words taken back"
     )
     rotation: Literal["auto", "direct", "composed"] = Field(AUTO, description="how queries and keys are rotated")
     kv_tokens: MaybeWhole = Field(None, ge=256, description="room for keys and values, in tokens of all conversations")
+    read_tokens: Whole = Field(512, ge=16, description="tokens of prompts and words read in one step, all together")
     threads: MaybeWhole = Field(None, ge=1, le=1024, description="CPU threads of the model")
     step_ms: MaybeNumber = Field(None, ge=0, description="pace: let every step take at least N ms (labelled 'paced')")
     temperature: MaybeNumber = Field(None, ge=0, le=10, description="0 is greedy; auto is the model's own")

@@ -7,32 +7,42 @@ it.
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import SettingsError
-from engine.arena import PAGE_TOKENS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 CONVERSATIONS = 8  # room is made for so many, unless the settings or the memory say otherwise
 CARD_SHARE, COMPUTER_SHARE = 0.6, 0.3  # of what is free
-OVERHEAD_TOKENS = 12 * PAGE_TOKENS  # of one conversation, for blocks that do not fill their last page
 
 
-def kv_budget(asked_tokens: int | None, longest_tokens: int, most_tokens: int | None) -> tuple[int, int]:
-    """Tokens of the longest conversation, and of all together; most_tokens: as many as the memory holds, if known.
+def kv_budget(
+    asked_tokens: int | None,
+    most_tokens: int | None,
+    shortest_tokens: int,
+    longest_tokens: int,
+    need: Callable[[int], int],
+) -> tuple[int, int]:
+    """Tokens of the longest conversation, and of all together.
 
-    Raises SettingsError if not even one short conversation fits.
+    asked_tokens: what the settings ask for; most_tokens: as many as the memory holds, if known; shortest_tokens,
+    longest_tokens: what a conversation may be; need: what one of that length takes of the memory, growing with it.
+    Raises SettingsError if not even the shortest conversation fits.
     """
-    wanted = asked_tokens or CONVERSATIONS * (2 * longest_tokens + OVERHEAD_TOKENS)
+    wanted = asked_tokens or CONVERSATIONS * need(longest_tokens)
     if asked_tokens is None and most_tokens is not None:
         wanted = min(wanted, most_tokens)
-    if wanted < 2 * OVERHEAD_TOKENS:
+    if need(shortest_tokens) > wanted:
         what = f"--kv-tokens {wanted}" if asked_tokens else f"free memory holds {wanted} tokens, which"
-        raise SettingsError(f"{what} is too little for one conversation; give at least {2 * OVERHEAD_TOKENS}")
-    return min(longest_tokens, (wanted - OVERHEAD_TOKENS) // 2), wanted
+        raise SettingsError(f"{what} is too little for one conversation; give at least {need(shortest_tokens)}")
+    lengths = range(shortest_tokens, longest_tokens + 1)
+    return lengths[bisect_right(lengths, wanted, key=need) - 1], wanted
 
 
 def tokens_that_fit(device: torch.device, bytes_per_token: int) -> int | None:

@@ -15,10 +15,14 @@ from app.demo.paths import ASSETS, demo_folder
 from app.demo.release import PROMPTS_KEY
 from app.errors import RunError, SettingsError
 from app.memory import kv_budget, tokens_that_fit
+from engine.arena import whole_pages
 from engine.engine import Engine, EngineSettings
 from engine.errors import ModelRefused
 from engine.loading import LoadedModel, load_model
-from engine.prompts import Prompts, read_prompts
+from engine.methods.base import room_tokens
+from engine.model import CorrectionPolicy, HistoryPolicy
+from engine.prompt_tokens import PromptTokens
+from engine.prompts import Layout, Prompts, read_prompts
 from engine.rope import Rotation
 from engine.runner import ModelRunner
 from engine.sampling import Sampling
@@ -42,12 +46,36 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or default_threads(settings.model))
     loaded = load_model(model_place(settings.model), device, choose_dtype(settings.dtype, device))
-    prompts = find_prompts(loaded.model.config, loaded.name)
-    longest = min(LONGEST_CONVERSATION_TOKENS, _positions(loaded))
-    longest, kv_tokens = kv_budget(settings.kv_tokens, longest, tokens_that_fit(device, _bytes_per_token(loaded)))
+    prompts = with_workers(find_prompts(loaded.model.config, loaded.name), settings)
+    tokens = PromptTokens.of(prompts, loaded.tokenizer)
+
+    def need(conversation_tokens: int) -> int:
+        return whole_pages(len(tokens.system)) + room_tokens(conversation_tokens, tokens, prompts.history.turns)
+
+    longest = max(tokens.least_tokens, min(LONGEST_CONVERSATION_TOKENS, _positions(loaded)))
+    fits = tokens_that_fit(device, _bytes_per_token(loaded))
+    longest, kv_tokens = kv_budget(settings.kv_tokens, fits, tokens.least_tokens, longest, need)
     runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation, device))
     log.info("%s on %s, %d key/value tokens, prompts %s", loaded.name, device, kv_tokens, prompts.name)
-    return Engine(runner, loaded.tokenizer, prompts, EngineSettings(longest), clock)
+    wanted = EngineSettings(
+        longest,
+        read_tokens=settings.read_tokens,
+        history=HistoryPolicy(settings.history),
+        corrections=CorrectionPolicy(settings.corrections),
+    )
+    return Engine(runner, loaded.tokenizer, prompts, wanted, clock)
+
+
+def with_workers(prompts: Prompts, settings: Settings) -> Prompts:
+    """The prompts with as many Hogwild! workers, laid out, as the settings ask for."""
+    changes: dict[str, object] = {}
+    if settings.workers is not None:
+        changes["workers"] = settings.workers
+    if settings.layout != AUTO:
+        changes["layout"] = Layout(settings.layout)
+    if not changes or prompts.hogwild is None:
+        return prompts
+    return prompts.model_copy(update={"hogwild": prompts.hogwild.model_copy(update=changes)})
 
 
 def model_place(name: str) -> str | Path:

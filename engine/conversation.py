@@ -204,7 +204,7 @@ class Conversation:
         before = turn.hand_over()
         if self._model.history is not HistoryPolicy.KEEP:
             for block in before:
-                self._arena.release(block)
+                self._context.give_back(block)
             before = []
         self._context.finish(before, turn.output, heard_tokens)
 

@@ -32,6 +32,11 @@ class Room:
     reading: Reading
     system: Block
 
+    def release(self, block: Block) -> None:
+        """Give the block back, and read nothing more into it."""
+        self.reading.forget(block)
+        self.arena.release(block)
+
 
 @dataclass(slots=True)
 class FinishedTurn:
@@ -53,14 +58,16 @@ class FinishedTurn:
 
     @property
     def kept(self) -> Tokens:
-        """Of `standing`, what is left when the answer ends where it was heard."""
+        """Of `standing`, what is left when the answer ends where it was heard; no prefix without an answer."""
         unheard = max(0, len(self.answer) - self.heard)
-        return self.standing[: max(0, len(self.standing) - unheard)]
+        kept = self.standing[: max(0, len(self.standing) - unheard)]
+        return kept if len(kept) > self.skipped_tokens else ()
 
     @property
     def parts(self) -> list[Slice]:
         first, *others = self.output
-        return [*map(Slice, self.before), Slice(first, self.skipped_tokens), *map(Slice, others)]
+        start = self.skipped_tokens if self.kept and self.skipped_tokens <= first.length else 0
+        return [*map(Slice, self.before), Slice(first, start), *map(Slice, others)]
 
     @property
     def blocks(self) -> list[Block]:
@@ -79,6 +86,13 @@ class Past(ABC):
     @abstractmethod
     def length(self) -> int:
         """Tokens it takes in a view."""
+
+    def parts_up_to(self, block: Block) -> Iterator[Slice]:
+        """What views show of it, the block's part being the last."""
+        for part in self.parts:
+            yield part
+            if part.block is block:
+                return
 
     @abstractmethod
     def add(self, turn: FinishedTurn) -> None:
@@ -116,7 +130,7 @@ class RefreshedPast(Past):
     def add(self, turn: FinishedTurn) -> None:
         self._answer = turn.answer
         for block in turn.blocks:
-            self._room.arena.release(block)
+            self._room.release(block)
         self._history.add(turn.said, self._answer[: turn.heard])
         self._refresh()
 
@@ -156,13 +170,13 @@ class FrozenPast(Past):
         return sum(self._length(turn) for turn in self._turns)
 
     def add(self, turn: FinishedTurn) -> None:
-        if self._turns:
-            self._freeze(self._turns[-1])
+        for earlier in self._turns:
+            self._freeze(earlier)
         self._turns.append(turn)
         if self._drops_thoughts:
             role = self._room.arena.block("role", self._room.account)
             turn.before.append(role)
-            self._room.reading.bring(role, self._role, lambda: View(self._room.system, *self._parts_up_to(role)))
+            self._room.reading.bring(role, self._role, lambda: View(self._room.system, *self.parts_up_to(role)))
         self._cut(turn, turn.heard)
         while len(self._turns) > self._most_turns or (
             len(self._turns) > 1 and self._size > self._most_tokens + SLACK_TOKENS
@@ -197,29 +211,24 @@ class FrozenPast(Past):
 
     def _length(self, turn: FinishedTurn) -> int:
         """As it will be when all is read."""
-        return sum(b.length + self._room.reading.waiting_for(b) for b in turn.blocks) - turn.skipped_tokens
-
-    def _parts_up_to(self, block: Block) -> Iterator[Slice]:
-        for part in self.parts:
-            yield part
-            if part.block is block:
-                return
+        skipped = turn.skipped_tokens if turn.kept else 0
+        return sum(b.length + self._room.reading.waiting_for(b) for b in turn.blocks) - skipped
 
     def _cut(self, turn: FinishedTurn, heard: int) -> None:
         """Of the answer so many tokens were heard; the end mark follows them. What was cut before can come back."""
         turn.heard = heard
         kept = turn.kept
         while len(turn.output) > 1 and len(kept) <= sum(block.length for block in turn.output[:-1]):
-            block = turn.output.pop()
-            self._room.reading.forget(block)
-            self._room.arena.release(block)
+            self._room.release(turn.output.pop())
         last = turn.output[-1]
         earlier = sum(block.length for block in turn.output[:-1])
         tokens = (*kept[earlier:], *self._close)
-        self._room.reading.bring(last, tokens, lambda: View(self._room.system, *self._parts_up_to(last)))
+        self._room.reading.bring(last, tokens, lambda: View(self._room.system, *self.parts_up_to(last)))
 
     def _freeze(self, turn: FinishedTurn) -> None:
-        """It changes no more. All of it has been read, because no later turn runs before that."""
+        """It changes no more, unless some of it is still to be read."""
+        if turn.frozen or any(self._room.reading.waiting_for(block) for block in turn.blocks):
+            return
         turn.frozen = True
         for block in turn.blocks:
             self._room.arena.freeze(block)
@@ -227,5 +236,4 @@ class FrozenPast(Past):
     def _forget_oldest(self) -> None:
         turn = self._turns.pop(0)
         for block in turn.blocks:
-            self._room.reading.forget(block)
-            self._room.arena.release(block)
+            self._room.release(block)

@@ -119,6 +119,6 @@ class AsyncTurn(Turn):
     def hand_over(self) -> list[Block]:
         """[writer role | thoughts … | split], as the writer saw them; the thinker's own pieces are given back."""
         for block in (self._thinker_role, self._thinker_split, self._question):
-            self.generation.arena.release(block)
+            self.context.give_back(block)
         self._blocks = []
         return [self._writer_role, *self.thinking.hand_over(), self._writer_split]

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from engine.arena import PAGE_TOKENS
+from engine.arena import PAGE_TOKENS, whole_pages
 from engine.block import Block
 from engine.context import Context
 from engine.errors import PromptInvalid
@@ -25,6 +25,15 @@ from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
 TURN_BLOCKS = 10  # one of each kind that a turn has
+
+
+def room_tokens(limit_tokens: int, tokens: PromptTokens, turns: int) -> int:
+    """What a conversation holds at most, pages that are not full counted.
+
+    All its views together hold no more than the limit; on top come thoughts carried over while new words are read.
+    """
+    pages = (2 * PARTS + TURN_BLOCKS) * PAGE_TOKENS + (SLACK_TOKENS if turns else 0)
+    return whole_pages(limit_tokens + limit_tokens // 4 + tokens.fixed_tokens + pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,8 @@ class Turn(ABC):
 
     @classmethod
     def need_tokens(cls, model: Model) -> int:
-        """Room to keep in the arena for a conversation with this method, pages that are not full counted.
-
-        All views together hold no more than the limit; on top come thoughts carried over while new words are read.
-        """
-        pages = (2 * PARTS + TURN_BLOCKS) * PAGE_TOKENS + (SLACK_TOKENS if model.prompts.history.turns else 0)
-        return model.limit_tokens + model.limit_tokens // 4 + model.tokens.fixed_tokens + pages
+        """Room to keep in the arena for a conversation with this method (tokens)."""
+        return room_tokens(model.limit_tokens, model.tokens, model.prompts.history.turns)
 
     @staticmethod
     @abstractmethod
@@ -154,7 +159,7 @@ class Turn(ABC):
     def release(self) -> None:
         """Give all blocks of the turn back that were not handed over."""
         for block in self._blocks:
-            self.generation.arena.release(block)
+            self.context.give_back(block)
         self._blocks = []
         if self.thinking is not None:
             self.thinking.release()

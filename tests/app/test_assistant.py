@@ -19,7 +19,7 @@ from engine.errors import EngineFull
 from tests.app.voices import PATIENCE_S, FakeListener, FakeSynthesizer
 from tests.engine.tiny_qwen3 import save_tiny_qwen3
 
-ROOM_TOKENS = 2 * 1408 + 384  # of one conversation
+ROOM_TOKENS = 4096  # of one conversation
 
 
 @pytest.fixture(scope="module")

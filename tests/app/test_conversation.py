@@ -81,8 +81,8 @@ class House:
         """What the only open conversation remembers, once the engine is idle."""
 
         def read(engine: Engine) -> str:
-            (history,) = [block for block in engine.runner.arena.blocks if block.name == "history"]
-            return str(engine.model.tokenizer.decode(history.tokens))
+            (conversation,) = engine.conversations
+            return str(engine.model.tokenizer.decode(conversation.history_ids))
 
         deadline_s = time.monotonic() + PATIENCE_S
         while self.thread.call(lambda engine: engine.has_work).result(PATIENCE_S):
@@ -203,7 +203,8 @@ def play(scenario: Callable[[], Coroutine[Any, Any, None]], house: House) -> Non
     asyncio.run(strictly())
     gc.collect()
     assert not complaints
-    assert house.used_tokens == 0 and not house.engine.runner.arena.blocks
+    assert house.used_tokens == 0
+    assert [block.name for block in house.engine.runner.arena.blocks] == ["system"]
 
 
 # -- ordinary turns

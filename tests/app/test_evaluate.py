@@ -73,7 +73,7 @@ def test_thinking_first_is_silent_until_the_thoughts_have_ended(tokenizer: PreTr
 
 
 def test_an_engine_with_room_for_one_solves_one_after_the_other(tokenizer: PreTrainedTokenizerBase) -> None:
-    engine = engine_that(tokenizer, kv_tokens=2 * 800 + 12 * 32)
+    engine = engine_that(tokenizer, kv_tokens=engine_that(tokenizer).need_tokens("async"))
     assert len(evaluate(engine, "async", PROBLEMS)) == len(PROBLEMS)
 
 

@@ -9,20 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import SettingsError
-from app.memory import CONVERSATIONS, OVERHEAD_TOKENS, free_computer_bytes, kv_budget
+from app.memory import CONVERSATIONS, free_computer_bytes, kv_budget
+
+SHORTEST, LONGEST = 100, 1000
+
+
+def need(conversation_tokens: int) -> int:
+    return conversation_tokens + conversation_tokens // 4 + 384
+
+
+def budget(asked: int | None, most: int | None) -> tuple[int, int]:
+    return kv_budget(asked, most, SHORTEST, LONGEST, need)
 
 
 def test_by_default_there_is_room_for_several_of_the_longest_conversations() -> None:
-    assert kv_budget(None, 1000, None) == (1000, CONVERSATIONS * (2000 + OVERHEAD_TOKENS))
+    assert budget(None, None) == (LONGEST, CONVERSATIONS * need(LONGEST))
 
 
 def test_what_was_asked_for_is_given_even_if_the_memory_looks_too_small() -> None:
-    assert kv_budget(5000, 1000, 800) == (1000, 5000)
+    assert budget(5000, 800) == (LONGEST, 5000)
 
 
 def test_little_memory_makes_room_for_fewer_and_at_last_for_shorter_conversations() -> None:
-    assert kv_budget(None, 1000, 2 * (2000 + OVERHEAD_TOKENS)) == (1000, 2 * (2000 + OVERHEAD_TOKENS))
-    assert kv_budget(None, 1000, 1384) == ((1384 - OVERHEAD_TOKENS) // 2, 1384)
+    assert budget(None, 2 * need(LONGEST)) == (LONGEST, 2 * need(LONGEST))
+    assert budget(None, need(500)) == (500, need(500))
 
 
 @pytest.mark.parametrize(
@@ -30,20 +40,15 @@ def test_little_memory_makes_room_for_fewer_and_at_last_for_shorter_conversation
     [(300, None, r"--kv-tokens 300 is too little"), (None, 40, r"free memory holds 40 tokens, which is too little")],
 )
 def test_too_little_for_one_conversation_is_an_error(asked: int | None, most: int | None, told: str) -> None:
-    with pytest.raises(SettingsError, match=f"{told} for one conversation; give at least {2 * OVERHEAD_TOKENS}"):
-        kv_budget(asked, 1000, most)
+    with pytest.raises(SettingsError, match=f"{told} for one conversation; give at least {need(SHORTEST)}"):
+        budget(asked, most)
 
 
-@given(
-    asked=st.none() | st.integers(2 * OVERHEAD_TOKENS, 10**6),
-    longest=st.integers(1, 10**5),
-    most=st.none() | st.integers(2 * OVERHEAD_TOKENS, 10**6),
-)
-def test_one_conversation_always_fits(asked: int | None, longest: int, most: int | None) -> None:
-    wanted = asked is not None or CONVERSATIONS * (2 * longest + OVERHEAD_TOKENS) >= 2 * OVERHEAD_TOKENS
-    assert wanted
-    conversation, everything = kv_budget(asked, longest, most)
-    assert 1 <= conversation <= longest and 2 * conversation + OVERHEAD_TOKENS <= everything
+@given(asked=st.none() | st.integers(need(SHORTEST), 10**6), most=st.none() | st.integers(need(SHORTEST), 10**6))
+def test_the_longest_conversation_that_fits_is_allowed(asked: int | None, most: int | None) -> None:
+    conversation, everything = budget(asked, most)
+    assert SHORTEST <= conversation <= LONGEST and need(conversation) <= everything
+    assert conversation == LONGEST or need(conversation + 1) > everything
 
 
 def test_the_free_memory_of_linux_is_what_it_calls_available(tmp_path: Path) -> None:
