@@ -1,10 +1,10 @@
-"""Traces to tensors: padded batches laid out segment by segment, and the attention that reads them.
+"""Traces to tensors: padded batches laid out segment by segment.
 
 A batch's columns are the segments (input, roles, splits, thoughts, output, …), each padded to the longest in the
 batch. Keys are rotated at block-local positions, as in the engine's arena; the query is rotated once per segment by
-the offset at which row's view has that segment *at the step the row was born*.
+the offset at which row's view has that segment *at the step the row was born* (see trace_attention.py).
 
-Shapes: B examples, N rows (and columns) of the padded layout, S segments, H heads, D head dim.
+Shapes: B examples, N rows (and columns) of the padded layout, S segments.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import numpy as np
 import torch
 
 from app.demo.rows import NO_TARGET, THREADS, VIEW_OF, WORKERS, Kind, Row
-
-ATTENTION = "sotto_traces"  # the name under which transformers finds our attention
 
 
 class Segment(enum.IntEnum):
@@ -183,54 +181,6 @@ class _Arrays:
         one_hot = (self.kinds[:, :, None] == np.array(kinds)).astype(np.float32)
         counts = alive.astype(np.float32) @ one_hot
         return {kind: counts[:, :, i] for i, kind in enumerate(kinds)}
-
-
-class Layout:
-    """What attention must know of a batch: mask [B, 1, N, N], cos and sin [B, 1, N, S, D] of the offsets, bounds.
-
-    A plain object, because compiled layers pass it on without looking inside.
-    """
-
-    def __init__(self, mask: torch.Tensor, spins: tuple[torch.Tensor, torch.Tensor], bounds: tuple[int, ...]) -> None:
-        self.bias = torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, float("-inf"))
-        self.bounds = bounds
-        self.cos, self.sin = spins
-
-
-@torch.compiler.disable  # its segment bounds differ from batch to batch; compiled around, not through
-def trace_attention(
-    module: torch.nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    scaling: float = 1.0,
-    layout: Layout | None = None,
-    **_: Any,
-) -> tuple[torch.Tensor, None]:
-    """Attention over segments. query [B, H, N, D]; key, value [B, kv heads, N, D]; returns [B, N, H, D].
-
-    query and key come rotated at block-local positions.
-    """
-    assert layout is not None
-    cos, sin = layout.cos, layout.sin
-    groups = query.shape[1] // key.shape[1]
-    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    query, half = query * scaling, query.shape[-1] // 2
-    turned = torch.cat((-query[..., half:], query[..., :half]), -1)
-    scores = []
-    for s, (first, last) in enumerate(itertools.pairwise(layout.bounds)):
-        rotated = query * cos[:, :, :, s].to(query.dtype) + turned * sin[:, :, :, s].to(query.dtype)
-        scores.append(rotated @ key[:, :, first:last].transpose(-1, -2))
-    weights = torch.cat(scores, -1).float().add_(layout.bias).softmax(-1).to(value.dtype)
-    return (weights @ value).transpose(1, 2), None
-
-
-def spins(offsets: torch.Tensor, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """cos and sin [B, 1, N, S, D] of the offsets [B, N, S] at the model's rotary frequencies [D / 2]."""
-    angles = offsets[:, None, ..., None] * inv_freq.float()
-    angles = torch.cat((angles, angles), -1)
-    return angles.cos(), angles.sin()
 
 
 def batched(examples: Iterator[Sequence[Row]], rows: int, pool: int, rng: random.Random) -> Iterator[Batch]:

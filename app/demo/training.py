@@ -28,13 +28,14 @@ import torch
 import torch.nn.functional as F
 from transformers import AttentionInterface, Qwen3ForCausalLM
 
-from app.demo.batches import ATTENTION, Batch, Layout, batched, make_batch, spins, trace_attention
+from app.demo.batches import Batch, batched, make_batch
 from app.demo.mixture import Examples, Share
 from app.demo.muon import Muon
 from app.demo.paths import demo_folder, demo_prompts
 from app.demo.recipe import GOING_ON, QUICK, Recipe, continued, fresh
 from app.demo.release import write_release
 from app.demo.rows import NO_TARGET
+from app.demo.trace_attention import ATTENTION, Layout, spins, trace_attention
 from app.errors import InputError
 from engine.prompts import read_prompts
 

@@ -44,15 +44,13 @@ def test_every_part_is_done_once_and_worker_one_does_the_rest(seed, count, examp
 def test_no_sum_is_begun_before_all_parts_are_seen(seed, count, examples, tokenizer):
     problem, rows = worked(seed, count, examples)
     parts = len(problem.outlines)
-    end = examples.prompts.end_of_thoughts
-    (last,) = [row for row in rows if row.target == end]
+    (last,) = [row for row in rows if row.target == examples.prompts.end_of_thoughts]
     assert last.kind is WORKERS[0]
+    sums = problem.thoughts[parts + 1]
     for row in rows:
-        if row.kind is WORKERS[0] and row.until == FOREVER:
-            before = "".join(texts(rows, tokenizer, row.born))
-            own = texts(rows, tokenizer, row.born)[0].split("\n\n")[-1]
-            if own and not own.lstrip("\n1:").lstrip().startswith("p") and "part" not in own and len(own) > 4:
-                assert before.count(".\n\n") >= parts
+        own, *others = texts(rows, tokenizer, row.born) if row.kind is WORKERS[0] else [""]
+        if own.split("\n\n")[-1] and f"\n\n{sums[:4]}" in own and "part" not in own.split("\n\n")[-1]:
+            assert "".join([own, *others]).count(".\n\n") >= parts
 
 
 @pytest.mark.parametrize(("seed", "count"), CASES)
