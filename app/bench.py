@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import sys
 import time
@@ -22,6 +21,7 @@ from transformers import DynamicCache, Qwen3Config, Qwen3ForCausalLM
 
 from app.config import Settings
 from app.files import write_whole
+from app.machine import machine
 from engine.block import Block
 from engine.runner import ModelRunner
 from engine.view import Feed, Logits, View
@@ -217,12 +217,9 @@ def print_table(rows: Sequence[Row]) -> None:
 
 def document(rows: Sequence[Row]) -> dict[str, Any]:
     """The figures with what they were measured on."""
-    import transformers
-
     return {
         "made": time.strftime("%Y-%m-%d"),
-        "machine": {"processor": platform.processor() or platform.machine(), "system": platform.system()},
-        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+        **machine(),
         "rounds": ROUNDS,
         "rows": [asdict(row) | {"ratio": round(row.ratio, 3)} for row in rows],
     }

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import random
 import statistics
 import sys
@@ -26,6 +25,7 @@ from app.demo.problems import SUM_FAMILIES, Problem, sample_problem
 from app.errors import RunError, UsageError
 from app.files import write_whole
 from app.latency import silences
+from app.machine import machine
 from app.models import build_engine, choose_sampling
 from engine.conversation import Conversation
 from engine.engine import Engine
@@ -217,17 +217,13 @@ def _print_table(rows: dict[str, dict[str, Any]]) -> None:
 
 
 def _write(path: Path, settings: Settings, results: dict[str, list[Outcome]], elapsed_s: float) -> None:
-    import torch
-    import transformers
-
     document = {
         "made": time.strftime("%Y-%m-%d"),
         "model": settings.model,
         "seed": settings.seed,
         "speech_steps": SPEECH_STEPS,
         "elapsed_s": round(elapsed_s, 1),
-        "machine": {"processor": platform.processor() or platform.machine(), "system": platform.system()},
-        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+        **machine(),
         "methods": {method: summary(outcomes) for method, outcomes in results.items()},
         "outcomes": [asdict(outcome) for outcomes in results.values() for outcome in outcomes],
     }

@@ -18,12 +18,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="methods to compare (async think no-think)",
     )
     parser.add_argument("--families", nargs="+", metavar="NAME", help="only these kinds of problems (default: all)")
+    live = parser.add_argument_group("corrected questions")
+    live.add_argument(
+        "--live",
+        action="store_true",
+        help="instead: questions heard word by word and corrected in speech, under each policy for corrections",
+    )
+    live.add_argument("--word-steps", type=positive, metavar="N", default=6, help="decoding steps a word lasts (6)")
+    live.add_argument(
+        "--late-steps", type=positive, metavar="N", help="every second correction comes so long after the question"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every answer and the figures")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json is not None:
         check_place(args.json)
+    if args.live:
+        from app.evaluate_live import run as listen
+
+        return listen(args, settings)
     from app.evaluate import run as evaluate
 
     return evaluate(args, settings)
