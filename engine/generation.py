@@ -62,9 +62,9 @@ class Generation:
     def _banned(self, allowed: Collection[int]) -> Set[int]:
         return self.model.control - set(allowed)
 
-    def accept(self, stream: Stream, token: int, now: Moment) -> TokenGenerated:
-        """The stream's next token is this one."""
-        if self._block_is_full(stream):
+    def accept(self, stream: Stream, token: int, now: Moment, streams: int = 1) -> TokenGenerated:
+        """The stream's next token is this one. streams: so many share the room of one."""
+        if self._block_is_full(stream, streams):
             stream.roll()
         return self.told(stream, token, stream.accept(token, now.step), now)
 
@@ -103,11 +103,11 @@ class Generation:
         """The fields every event begins with."""
         return self.conversation, self.turn, now.step, now.at_s
 
-    def _block_is_full(self, stream: Stream) -> bool:
+    def _block_is_full(self, stream: Stream, streams: int) -> bool:
         """A new paragraph begins a new block once the old one has its share of the limit, any token at half as much
         again.
         """
-        chunk = max(1, self.model.limit_tokens // PARTS)
+        chunk = max(1, self.model.limit_tokens // (PARTS * streams))
         if stream.block.length < chunk:
             return False
         return stream.block.length >= chunk + chunk // 2 or self.model.paragraph_end(stream.generated)

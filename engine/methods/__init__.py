@@ -7,9 +7,12 @@ from types import MappingProxyType
 
 from engine.methods.asynchronous import AsyncTurn
 from engine.methods.base import Turn, TurnSetup
+from engine.methods.hogwild import HogwildTurn
 from engine.methods.no_think import NoThinkTurn
 from engine.methods.think import ThinkTurn
 
-METHODS: Mapping[str, type[Turn]] = MappingProxyType({"async": AsyncTurn, "think": ThinkTurn, "no-think": NoThinkTurn})
+METHODS: Mapping[str, type[Turn]] = MappingProxyType(
+    {"async": AsyncTurn, "think": ThinkTurn, "no-think": NoThinkTurn, "hogwild": HogwildTurn}
+)
 
-__all__ = ["METHODS", "AsyncTurn", "NoThinkTurn", "ThinkTurn", "Turn", "TurnSetup"]
+__all__ = ["METHODS", "AsyncTurn", "HogwildTurn", "NoThinkTurn", "ThinkTurn", "Turn", "TurnSetup"]
