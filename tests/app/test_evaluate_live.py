@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from transformers import PreTrainedTokenizerBase
 
@@ -46,9 +48,9 @@ def test_problems_to_listen_to_are_corrected_and_the_same_for_a_seed() -> None:
 def test_a_question_is_spoken_word_by_word_to_its_last(live: LiveProblem, late: bool) -> None:
     said = list(spoken(live, Pace(word_steps=4, late_steps=30), late))
     assert said[-1].text == live.whole.question and said[-1].over
-    assert all(later.text.startswith(earlier.text) for earlier, later in zip(said, said[1:], strict=False))
+    assert all(later.text.startswith(earlier.text) for earlier, later in itertools.pairwise(said))
     assert [one.over for one in said[:-1]].count(True) == late
-    gaps = [later.step - earlier.step for earlier, later in zip(said, said[1:], strict=False)]
+    gaps = [later.step - earlier.step for earlier, later in itertools.pairwise(said)]
     assert set(gaps) == ({4, 30} if late else {4})
 
 
