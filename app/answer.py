@@ -63,6 +63,7 @@ class Answer:
     def __init__(self, exchange: Exchange, links: Links) -> None:
         self.exchange = exchange
         self._links, self._over = links, False
+        self._thinking: set[str] = set()  # lanes of thoughts that go on
         self._utterance = None if links.synthesizer is None else self._begin_speaking(links.synthesizer)
 
     @property
@@ -113,8 +114,10 @@ class Answer:
                 self._take_token(event)
             case engine_events.GateAnswered(turn=turn, step=step, log_odds=log_odds, open=is_open):
                 self._links.emit(GateAsked(event.at_s, turn, step, log_odds, is_open))
-            case engine_events.StreamEnded(stream=StreamName.THOUGHTS):
-                self._end_thoughts(event.at_s)
+            case engine_events.StreamEnded(stream=StreamName.THOUGHTS, lane=lane):
+                self._thinking.discard(lane)
+                if not self._thinking:
+                    self._end_thoughts(event.at_s)
             case engine_events.StreamEnded() | engine_events.StreamCut() | engine_events.StreamCompacted():
                 pass
             case engine_events.TurnEnded():
@@ -128,7 +131,8 @@ class Answer:
             moments.first_token_s = event.at_s
         if event.stream is StreamName.THOUGHTS:
             exchange.thoughts_open = True
-            self._links.emit(ThoughtDelta(event.at_s, event.turn, event.text, event.step))
+            self._thinking.add(event.lane)
+            self._links.emit(ThoughtDelta(event.at_s, event.turn, event.text, event.step, event.lane))
             return
         if moments.first_answer_s is None:
             moments.first_answer_s, moments.first_answer_step = event.at_s, event.step

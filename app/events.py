@@ -60,12 +60,15 @@ class UserTurn:
 
 @dataclass(frozen=True, slots=True)
 class ThoughtDelta:
-    """A piece of thought; `step` is the decoding step that made it."""
+    """A piece of thought; `step` is the decoding step that made it. lane: which worker or thread thinks it, "" if there
+    is only one.
+    """
 
     at_s: float
     turn: int
     text: str
     step: int
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

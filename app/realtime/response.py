@@ -2,7 +2,8 @@
 
 Every method returns the messages that tell what happened; each part is opened once and closed once. The answer is the
 item at output index 0: spoken (transcript and sound) or written (text). Thoughts are the item at output index 1, of
-which only `response.reasoning_text.*` is told, so that no peer can take them for the answer.
+which only `response.reasoning_text.*` is told, so that no peer can take them for the answer. Every worker or thread
+that thinks is a content part of its own.
 """
 
 from app.realtime.messages import Event, Json, Message, Sound
@@ -20,7 +21,7 @@ class Response:
         self._thoughts_item = f"item_thoughts_{name}"
         self._voice = voice
         self._previous_item = previous_item
-        self._thoughts: list[str] = []
+        self._thoughts: dict[str, list[str]] = {}  # by lane, in the order in which they began
         self._answer: list[str] = []
         self._next_sample = 0  # of the epoch's sound
         self._has_part = False
@@ -34,9 +35,9 @@ class Response:
             Event({"type": "conversation.item.added", "previous_item_id": self._previous_item, "item": item}),
         ]
 
-    def thought(self, text: str) -> list[Message]:
-        self._thoughts.append(text)
-        return [Event(self._thoughts_part("response.reasoning_text.delta") | {"delta": text})]
+    def thought(self, text: str, lane: str = "") -> list[Message]:
+        self._thoughts.setdefault(lane, []).append(text)
+        return [Event(self._thoughts_part("response.reasoning_text.delta", lane) | {"delta": text})]
 
     def answer(self, text: str) -> list[Message]:
         self._answer.append(text)
@@ -58,7 +59,10 @@ class Response:
     def thoughts_done(self) -> list[Message]:
         if not self._thoughts or not self._end("thoughts"):
             return []
-        return [Event(self._thoughts_part("response.reasoning_text.done") | {"text": "".join(self._thoughts)})]
+        return [
+            Event(self._thoughts_part("response.reasoning_text.done", lane) | {"text": "".join(pieces)})
+            for lane, pieces in self._thoughts.items()
+        ]
 
     def answer_done(self, text: str) -> list[Message]:
         """`text` is the whole answer, which stands in place of its pieces."""
@@ -122,9 +126,10 @@ class Response:
     def _answer_part(self, kind: str) -> Json:
         return {"type": kind, **self._place, "item_id": self.answer_item, "content_index": 0}
 
-    def _thoughts_part(self, kind: str) -> Json:
-        where = {"response_id": self.id, "output_index": THOUGHTS_INDEX}
-        return {"type": kind, **where, "item_id": self._thoughts_item, "content_index": 0}
+    def _thoughts_part(self, kind: str, lane: str) -> Json:
+        where = {"response_id": self.id, "output_index": THOUGHTS_INDEX, "item_id": self._thoughts_item}
+        named = {"sotto": {"lane": lane}} if lane else {}
+        return {"type": kind, **where, "content_index": list(self._thoughts).index(lane), **named}
 
     def _body(self, status: str, output: list[Json]) -> Json:
         return {

@@ -135,8 +135,8 @@ class Translator:
     ) -> list[Message]:
         response, messages = self._response(event.turn)
         match event:
-            case events.ThoughtDelta(text=text):
-                return messages + response.thought(text)
+            case events.ThoughtDelta(text=text, lane=lane):
+                return messages + response.thought(text, lane)
             case events.AnswerDelta(text=text):
                 return messages + response.answer(text)
             case events.ThoughtsDone():

@@ -8,13 +8,18 @@ from app.events import AnswerDelta, ConversationEvent, Fault, Mind, StateChanged
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One turn: what the user said, what is thought about it, what is answered."""
+    """One turn: what the user said, what is thought about it (by lane), what is answered."""
 
     turn: int
     user: str
-    thoughts: str = ""
+    lanes: dict[str, str] = field(default_factory=dict)
     answer: str = ""
     interrupted: bool = False
+
+    @property
+    def thoughts(self) -> str:
+        """Of all workers and threads, one after the other."""
+        return "\n\n".join(text.strip("\n") if len(self.lanes) > 1 else text for text in self.lanes.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Transcript:
                 return self._with(Exchange(event.turn, plain(event.text)))
             case ThoughtDelta():
                 before = self._exchange(event.turn)
-                return self._with(replace(before, thoughts=before.thoughts + plain(event.text)))
+                text = before.lanes.get(event.lane, "") + plain(event.text)
+                return self._with(replace(before, lanes={**before.lanes, event.lane: text}))
             case AnswerDelta():
                 before = self._exchange(event.turn)
                 return self._with(replace(before, answer=before.answer + plain(event.text)))

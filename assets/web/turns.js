@@ -47,7 +47,7 @@ class Turn {
     this.user = '';
     this.agreed = 0;              // characters of `user` that will not change
     this.final = false;
-    this.thoughts = '';
+    this.lanes = [];              // thoughts, one text for each worker or thread
     this.answer = '';
     this.phrases = [];            // {start, end, epoch, firstSample} of the answer's spoken phrases
     this.saidChars = 0;
@@ -67,6 +67,15 @@ class Turn {
     lanes.append(this.thoughtsLane.section, this.answerLane.section);
     this.foot = element('footer', 'timing');
     this.node.append(this.bubble, lanes, this.foot);
+  }
+
+  get thoughts() {
+    return this.lanes.map((text) => text.trim()).join('\n\n');
+  }
+
+  think({ content_index: index }, text) {
+    while (this.lanes.length <= index) this.lanes.push('');
+    this.lanes[index] = text;
   }
 
   get empty() {
@@ -203,8 +212,8 @@ export class Turns {
         break;
       }
       case 'response.created': turn.responseId = event.response.id; break;
-      case 'response.reasoning_text.delta': turn.thoughts += event.delta; break;
-      case 'response.reasoning_text.done': turn.thoughts = event.text; break;       // pieces may be lost with a network
+      case 'response.reasoning_text.delta': turn.think(event, (turn.lanes[event.content_index] ?? '') + event.delta); break;
+      case 'response.reasoning_text.done': turn.think(event, event.text); break;    // pieces may be lost with a network
       case 'response.output_audio_transcript.delta':
       case 'response.output_text.delta': turn.answer += event.delta; break;
       case 'response.output_audio_transcript.done': turn.answer = event.transcript; break;

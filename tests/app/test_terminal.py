@@ -102,11 +102,11 @@ def test_a_character_cut_in_two_reads_is_put_together() -> None:
 def test_a_turn_grows_and_is_over() -> None:
     *growing, last = turn_events("hello", "You said hello.")
     transcript = transcript_of(growing)
-    assert transcript.growing == {1: Exchange(1, "hello", "Let me think.", "You said hello.")}
+    assert transcript.growing == {1: Exchange(1, "hello", {"": "Let me think."}, "You said hello.")}
     assert transcript.busy
     done = transcript.after(last)
     assert not done.busy
-    assert done.over == (Exchange(1, "hello", "Let me think.", "You said hello."),)
+    assert done.over == (Exchange(1, "hello", {"": "Let me think."}, "You said hello."),)
     assert done.taken().over == ()
 
 
@@ -118,7 +118,7 @@ def test_two_turns_grow_beside_each_other_while_one_is_interrupted() -> None:
         TurnDone(0, 1, "", "", interrupted=True),
     ]
     transcript = transcript_of(events)
-    assert transcript.growing == {2: Exchange(2, "two", "hm")}
+    assert transcript.growing == {2: Exchange(2, "two", {"": "hm"})}
     assert transcript.over[0].interrupted
 
 
@@ -158,7 +158,7 @@ def test_long_thoughts_show_their_end_and_fit_the_height() -> None:
 
 def test_a_word_longer_than_its_column_is_shown_whole() -> None:
     console = quiet_console()
-    console.print(exchange_view(Exchange(1, "x", "7" * 100, "Yes."), console))
+    console.print(exchange_view(Exchange(1, "x", {"": "7" * 100}, "Yes."), console))
     assert console.export_text().count("7") == 100
 
 
@@ -221,3 +221,10 @@ def test_interrupt_stops_a_running_answer_and_then_quits() -> None:
         return conversation.stops, chat.interrupted
 
     assert asyncio.run(asyncio.wait_for(talk(), timeout=10)) == (1, True)
+
+
+def test_the_thoughts_of_several_workers_are_kept_apart() -> None:
+    transcript = Transcript()
+    for lane, text in (("1", "I add."), ("2", "I multiply."), ("1", " 85.\n\n"), ("2", " 12.\n\n")):
+        transcript = transcript.after(ThoughtDelta(0.0, 1, text, 1, lane))
+    assert transcript.growing[1].thoughts == "I add. 85.\n\nI multiply. 12."
