@@ -72,7 +72,7 @@ class Context:
         revised = self.heard_at[kept] if kept < len(self.said) else None
         self.heard_at = self.heard_at[:kept] + [step] * (len(words) - kept)
         self.said = words
-        self._read_input(words)
+        self.reading.bring(self._input, words, lambda: self.view)
         return revised
 
     def _make_room(self, words: Sequence[int]) -> None:
@@ -89,16 +89,7 @@ class Context:
         """The past has changed. Refreshed it is exact, so the input is read anew; else only what was not read yet."""
         exact = self._model.history is HistoryPolicy.REFRESH
         self.reading.forget(self._input)
-        self._read_input(self.said, keep_tokens=0 if exact else None)
-
-    def _read_input(self, words: Tokens, keep_tokens: int | None = None) -> None:
-        block = self._input
-
-        def view() -> View:
-            """Words that were not read when their turn was over are read as part of the past."""
-            return self.view if block is self._input else View(self._system, *self._past.parts_up_to(block))
-
-        self.reading.bring(block, words, view, keep_tokens)
+        self.reading.bring(self._input, self.said, lambda: self.view, keep_tokens=0 if exact else None)
 
     def give_way(self, tokens: int) -> None:
         """Forget the oldest turns until the view has so many tokens at most, if that can be reached."""

@@ -10,7 +10,7 @@ answer only what was heard is kept.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.arena import PAGE_TOKENS, Arena, whole_pages
@@ -86,13 +86,6 @@ class Past(ABC):
     @abstractmethod
     def length(self) -> int:
         """Tokens it takes in a view."""
-
-    def parts_up_to(self, block: Block) -> Iterator[Slice]:
-        """What views show of it, the block's part being the last."""
-        for part in self.parts:
-            yield part
-            if part.block is block:
-                return
 
     @abstractmethod
     def add(self, turn: FinishedTurn) -> None:
@@ -173,10 +166,12 @@ class FrozenPast(Past):
         for earlier in self._turns:
             self._freeze(earlier)
         self._turns.append(turn)
+        for block in turn.blocks:  # what the turn had no time to read is read as part of the past
+            self._room.reading.aim(block, self._view_up_to(block))
         if self._drops_thoughts:
             role = self._room.arena.block("role", self._room.account)
             turn.before.append(role)
-            self._room.reading.bring(role, self._role, lambda: View(self._room.system, *self.parts_up_to(role)))
+            self._room.reading.bring(role, self._role, self._view_up_to(role))
         self._cut(turn, turn.heard)
         while len(self._turns) > self._most_turns or (
             len(self._turns) > 1 and self._size > self._most_tokens + SLACK_TOKENS
@@ -214,6 +209,12 @@ class FrozenPast(Past):
         skipped = turn.skipped_tokens if turn.kept else 0
         return sum(b.length + self._room.reading.waiting_for(b) for b in turn.blocks) - skipped
 
+    def _parts_up_to(self, block: Block) -> Iterator[Slice]:
+        for part in self.parts:
+            yield part
+            if part.block is block:
+                return
+
     def _cut(self, turn: FinishedTurn, heard: int) -> None:
         """Of the answer so many tokens were heard; the end mark follows them. What was cut before can come back."""
         turn.heard = heard
@@ -223,7 +224,11 @@ class FrozenPast(Past):
         last = turn.output[-1]
         earlier = sum(block.length for block in turn.output[:-1])
         tokens = (*kept[earlier:], *self._close)
-        self._room.reading.bring(last, tokens, lambda: View(self._room.system, *self.parts_up_to(last)))
+        self._room.reading.bring(last, tokens, self._view_up_to(last))
+
+    def _view_up_to(self, block: Block) -> Callable[[], View]:
+        """What the block is read in: the past as it is then, up to the block."""
+        return lambda: View(self._room.system, *self._parts_up_to(block))
 
     def _freeze(self, turn: FinishedTurn) -> None:
         """It changes no more, unless some of it is still to be read."""

@@ -48,6 +48,11 @@ class Reading:
         else:
             self._missing.pop(block, None)
 
+    def aim(self, block: Block, view: Callable[[], View]) -> None:
+        """What the block still waits for is read in this view instead."""
+        if block in self._missing:
+            self._missing[block] = (view, self._missing[block][1])
+
     def forget(self, block: Block) -> None:
         """Read nothing more into this block."""
         self._missing.pop(block, None)

@@ -155,6 +155,7 @@ class Stream:
         fed = self.length - self._carried_tokens + self._dropped_tokens  # so many of prefix and generated tokens
         wanted = min(fed, len(self.prefix) + count - 1) if count else 0
         self._crop_to(self._carried_tokens + max(0, wanted - self._dropped_tokens))
+        self._dropped_tokens = min(self._dropped_tokens, wanted)
         kept, born = self.generated[:count], self.born[:count]
         self._restart()
         for token, step in zip(kept, born, strict=True):

@@ -1,0 +1,151 @@
+"""Whole conversations, several at once, whatever their users do at any moment: every logit is the oracle's, no memory
+is lost, nobody's words change what another one hears.
+"""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerBase
+
+from engine.model import CorrectionPolicy, HistoryPolicy
+from engine.prompts import Prompts
+from engine.runner import ModelRunner
+from tests.engine.lives import SLOTS, EndInput, Listen, Lives, Move, Open, Steps, moves
+from tests.engine.models import exact_model
+from tests.engine.oracle import Oracle
+from tests.engine.replayed import Answered, ReplayedRunner
+from tests.engine.scripted import Script, ScriptedRunner
+from tests.engine.talk import make_engine, prompts_of
+
+LIMIT = 200
+EVERYBODY: list[Move] = [Open(0, "async"), Open(1, "think"), Open(2, "async")]
+LAST_STEPS: list[Move] = [
+    *(Listen(slot, 100, (" and",)) for slot in range(SLOTS)),
+    *map(EndInput, range(SLOTS)),
+    Steps(9),
+]
+patient = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def live_prompts(turns: int) -> Prompts:
+    """The demo's prompts with a history, live input and corrections, and a gate that is asked often."""
+    prompts = prompts_of("demo", turns=turns, every_steps=2, ask_while_writing=True)
+    corrections = prompts_of("qwen3").input.corrections
+    return prompts.model_copy(
+        update={"input": prompts.input.model_copy(update={"live": True, "corrections": corrections})}
+    )
+
+
+@pytest.fixture(scope="module")
+def exact(tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[ModelRunner, Oracle]]:
+    """A model that ends its paragraphs, thoughts and answers now and then, and its oracle."""
+    model = exact_model(
+        hidden_size=32, intermediate_size=48, head_dim=16, num_hidden_layers=2, vocab_size=len(tokenizer) + 3, seed=4
+    )
+    marks = [*tokenizer.convert_tokens_to_ids(["</think>", "<|im_end|>"]), *tokenizer.encode("\n\n")]
+    with torch.no_grad():
+        model.lm_head.weight[marks] *= 2.0
+    oracle = Oracle(copy.deepcopy(model))
+    runner = ModelRunner(model, 16384)
+    yield runner, oracle
+    runner.close()
+
+
+rules = st.fixed_dictionaries(
+    {"history": st.sampled_from(HistoryPolicy), "corrections": st.sampled_from(CorrectionPolicy)}
+)
+
+
+@settings(patient, max_examples=12)
+@given(life=moves, rules=rules, turns=st.sampled_from([0, 2, 20]), read_tokens=st.sampled_from([3, 40, 512]))
+def test_whatever_users_do_every_logit_is_the_oracles_and_no_memory_is_lost(
+    exact: tuple[ModelRunner, Oracle],
+    tokenizer: PreTrainedTokenizerBase,
+    life: list[Move],
+    rules: dict[str, Any],
+    turns: int,
+    read_tokens: int,
+) -> None:
+    runner = ReplayedRunner(*exact)
+    engine = make_engine(tokenizer, live_prompts(turns), runner, LIMIT, read_tokens=read_tokens, **rules)
+    game = Lives(engine, runner)
+    game.play([*EVERYBODY, *life, *LAST_STEPS])
+    game.end()
+    assert runner.largest_error < 1e-11
+
+
+def lived(
+    runner: ModelRunner, tokenizer: PreTrainedTokenizerBase, life: list[Move], rules: dict[str, Any], only: int | None
+) -> dict[int, list[list[Answered]]]:
+    """By slot, what each of its conversations computed, one after the other."""
+    recorder = ReplayedRunner(runner)
+    engine = make_engine(tokenizer, live_prompts(3), recorder, LIMIT, read_tokens=4096, **rules)
+    game = Lives(engine, recorder, only)
+    game.play(life)
+    found = {
+        slot: [recorder.answered[one.conversation._account] for one in lives] for slot, lives in enumerate(game.past)
+    }
+    game.end()
+    return found
+
+
+@settings(patient, max_examples=12)
+@given(life=moves, rules=rules, slot=st.integers(0, SLOTS - 1))
+def test_nobodys_logits_depend_on_who_else_is_there(
+    exact: tuple[ModelRunner, Oracle],
+    tokenizer: PreTrainedTokenizerBase,
+    life: list[Move],
+    rules: dict[str, Any],
+    slot: int,
+) -> None:
+    life = [*EVERYBODY, *life, *LAST_STEPS]
+    together = lived(exact[0], tokenizer, life, rules, None)[slot]
+    alone = lived(exact[0], tokenizer, life, rules, slot)[slot]
+    assert len(together) == len(alone)
+    for mine, theirs in zip(together, alone, strict=True):
+        assert [(one.target, one.saw) for one in mine] == [(one.target, one.saw) for one in theirs]
+        for one, other in zip(mine, theirs, strict=True):
+            assert (one.logits - other.logits).abs().max() < 1e-10
+
+
+def any_script(question: str) -> Script:
+    """Thoughts, an answer and a gate that depend on the question."""
+    draw = zlib.crc32(question.encode())
+    thoughts = "".join("So it goes on and on. " * (1 + (draw >> number) % 7) + "\n\n" for number in range(draw % 6))
+    answer = "".join("Well, 😀 it is. " * (1 + (draw >> number) % 5) + "\n\n" for number in range(draw % 4)) + "End."
+    return Script(thoughts, answer, [(-1.0, 1.0)[(draw >> number) & 1] for number in range(9)])
+
+
+@settings(patient, max_examples=40)
+@given(
+    life=moves,
+    rules=rules,
+    turns=st.sampled_from([0, 1, 3, 20]),
+    read_tokens=st.sampled_from([1, 3, 7, 50, 512]),
+    limit=st.sampled_from([176, 200, 400]),
+)
+def test_no_life_makes_a_conversation_fail_or_outgrow_its_room(
+    tokenizer: PreTrainedTokenizerBase,
+    life: list[Move],
+    rules: dict[str, Any],
+    turns: int,
+    read_tokens: int,
+    limit: int,
+) -> None:
+    prompts = live_prompts(turns)
+    runner = ReplayedRunner(ScriptedRunner(tokenizer, prompts, any_script, 16384))
+    engine = make_engine(tokenizer, prompts, runner, limit, read_tokens=read_tokens, **rules)
+    game = Lives(engine, runner)
+    game.play([*EVERYBODY, *life, *LAST_STEPS])
+    game.end()
