@@ -170,7 +170,14 @@ def test_states_gate_flush_and_faults_have_names_of_their_own() -> None:
 
 
 happenings = st.one_of(
-    st.builds(events.ThoughtDelta, st.just(0.0), st.just(1), st.text(max_size=5), st.integers(0, 99)),
+    st.builds(
+        events.ThoughtDelta,
+        st.just(0.0),
+        st.just(1),
+        st.text(max_size=5),
+        st.integers(0, 99),
+        st.sampled_from(["", "1", "2.1"]),
+    ),
     st.builds(events.AnswerDelta, st.just(0.0), st.just(1), st.text(max_size=5), st.integers(0, 99)),
     st.builds(events.AudioDelta, st.just(0.0), st.just(1), st.just(1), st.just(PCM), st.sampled_from(["", "a phrase"])),
     st.builds(events.AnswerDone, st.just(0.0), st.just(1), st.text(max_size=5)),
@@ -195,3 +202,19 @@ def test_whatever_happens_each_part_opens_and_closes_once(
         if counts[f"{part}.delta"]:
             assert counts[f"{part}.done"] == 1
     assert types(bodies)[-2:] == ["response.done", "sotto.turn"]
+
+
+def test_every_worker_that_thinks_is_a_content_part_of_its_own() -> None:
+    happened = [
+        *(events.ThoughtDelta(0.5, 1, text, 1, lane) for lane, text in (("1", "a"), ("2", "b"), ("1", "c"))),
+        events.ThoughtsDone(1.0, 1),
+    ]
+    bodies = [body for body in told(Translator(voice=False), *happened) if "reasoning" in body["type"]]
+    assert [(body["content_index"], body["sotto"]["lane"]) for body in bodies] == [
+        (0, "1"),
+        (1, "2"),
+        (0, "1"),
+        (0, "1"),
+        (1, "2"),
+    ]
+    assert [body["text"] for body in bodies if body["type"].endswith("done")] == ["ac", "b"]
