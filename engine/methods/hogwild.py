@@ -99,8 +99,7 @@ class HogwildTurn(AsyncTurn):
 
     def hand_over(self) -> list[Block]:
         for block in self._headings.blocks:
-            self.context.reading.forget(block)
-            self.generation.arena.release(block)
+            self.context.give_back(block)
         return super().hand_over()
 
 

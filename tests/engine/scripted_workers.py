@@ -44,8 +44,9 @@ class ScriptedWorkers(ScriptedRunner):
         answer: str = "Done.",
         gate: Sequence[float] = NEVER,
         kv_tokens: int = 8192,
+        max_positions: int = 2048,
     ) -> None:
-        super().__init__(tokenizer, prompts, Script("", answer, gate), kv_tokens)
+        super().__init__(tokenizer, prompts, Script("", answer, gate), kv_tokens, max_positions)
         self._lanes = {lane: self._tokens(script) for lane, script in lanes.items()}
         self._said = dict.fromkeys(lanes, 0)
 
@@ -85,9 +86,11 @@ class ScriptedWorkers(ScriptedRunner):
 class DiceWorkers(ScriptedWorkers):
     """Workers, writer and gate say what the dice say."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, prompts: Prompts, seed: int, short: float, kv: int) -> None:
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, prompts: Prompts, seed: int, short: float, max_positions: int
+    ) -> None:
         """short: how likely a paragraph ends with any token."""
-        super().__init__(tokenizer, prompts, {}, kv_tokens=kv)
+        super().__init__(tokenizer, prompts, {}, kv_tokens=16384, max_positions=max_positions)
         self._dice, self._short = Random(seed), short
         self._blank, self._word = piece_ids(tokenizer, "\n\n")[0], piece_ids(tokenizer, "a")[0]
 
@@ -95,7 +98,7 @@ class DiceWorkers(ScriptedWorkers):
         roll, name = self._dice.random(), feed.view.target.name
         if name == "question":
             return self._sure_of(self._pieces.gate_yes if roll < 0.5 else self._pieces.gate_no)
-        if roll < 0.01:
+        if roll < 0.003:
             return self._sure_of(self._pieces.end_of_output if name == "output" else self._pieces.end_of_thoughts)
         if roll < 0.02 and name != "output":
             return self._sure_of(self._mark(REST))
