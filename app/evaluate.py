@@ -40,7 +40,9 @@ AT_ONCE = 8  # conversations served together
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One problem under one method. silence_steps: the initial wait and every gap."""
+    """One problem under one method. silence_steps: the initial wait and every gap. thinking_steps: until the last
+    thought; tokens: of all thoughts and the answer.
+    """
 
     method: str
     family: str
@@ -53,6 +55,8 @@ class Outcome:
     first_answer_step: int | None
     silence_steps: float
     steps: int
+    thinking_steps: int
+    tokens: int
 
 
 @dataclass(slots=True)
@@ -63,14 +67,19 @@ class _Attempt:
     conversation: Conversation
     text: dict[StreamName, str] = field(default_factory=lambda: dict.fromkeys(StreamName, ""))
     answer_steps: list[int] = field(default_factory=list)
+    thinking_steps: int = 0
+    tokens: int = 0
     ended: TurnEnded | None = None
 
     def take(self, event: Event) -> None:
         match event:
             case TokenGenerated(stream=stream, text=text, step=step):
                 self.text[stream] += text
+                self.tokens += 1
                 if stream is StreamName.OUTPUT:
                     self.answer_steps.append(step)
+                else:
+                    self.thinking_steps = step
             case TurnEnded():
                 self.ended = event
             case ConversationFailed(message=message):
@@ -93,6 +102,8 @@ class _Attempt:
             first_answer_step=self.answer_steps[0] if self.answer_steps else None,
             silence_steps=sum(heard) if self.answer_steps else float(self.ended.step),
             steps=self.ended.step,
+            thinking_steps=self.thinking_steps,
+            tokens=self.tokens,
         )
 
 
@@ -150,6 +161,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "steps_to_first": statistics.mean(first),
         "silence_steps": statistics.mean(outcome.silence_steps for outcome in outcomes),
         "steps": statistics.mean(outcome.steps for outcome in outcomes),
+        "thinking_steps": statistics.mean(outcome.thinking_steps for outcome in outcomes),
+        "tokens_per_step": sum(outcome.tokens for outcome in outcomes) / sum(outcome.steps for outcome in outcomes),
         "unfinished": sum(not outcome.finished for outcome in outcomes),
         "by_family": _by_family(outcomes),
     }
@@ -205,13 +218,15 @@ class _Progress:
 
 def _print_table(rows: dict[str, dict[str, Any]]) -> None:
     print(
-        f"{'method':10} {'n':>5} {'accuracy':>9} {'95 % interval':>15} {'first answer':>13} {'silence':>9} {'steps':>7}"
+        f"{'method':10} {'n':>5} {'accuracy':>9} {'95 % interval':>15} {'first answer':>13} {'silence':>9} "
+        f"{'thinking':>9} {'steps':>7} {'tokens/step':>12}"
     )
     for method, row in rows.items():
         low, high = row["interval"]
         print(
             f"{method:10} {row['n']:5} {100 * row['accuracy']:8.1f}% {100 * low:6.1f}–{100 * high:5.1f}% "
-            f"{row['steps_to_first']:13.1f} {row['silence_steps']:9.1f} {row['steps']:7.1f}"
+            f"{row['steps_to_first']:13.1f} {row['silence_steps']:9.1f} {row['thinking_steps']:9.1f} "
+            f"{row['steps']:7.1f} {row['tokens_per_step']:12.2f}"
         )
     print(f"delays in decoding steps; silence with speech at {SPEECH_STEPS} steps a token")
 
