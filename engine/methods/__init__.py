@@ -7,12 +7,13 @@ from types import MappingProxyType
 
 from engine.methods.asynchronous import AsyncTurn
 from engine.methods.base import Turn, TurnSetup
+from engine.methods.fork_join import ForkJoinTurn
 from engine.methods.hogwild import HogwildTurn
 from engine.methods.no_think import NoThinkTurn
 from engine.methods.think import ThinkTurn
 
 METHODS: Mapping[str, type[Turn]] = MappingProxyType(
-    {"async": AsyncTurn, "think": ThinkTurn, "no-think": NoThinkTurn, "hogwild": HogwildTurn}
+    {"async": AsyncTurn, "think": ThinkTurn, "no-think": NoThinkTurn, "hogwild": HogwildTurn, "fork-join": ForkJoinTurn}
 )
 
-__all__ = ["METHODS", "AsyncTurn", "HogwildTurn", "NoThinkTurn", "ThinkTurn", "Turn", "TurnSetup"]
+__all__ = ["METHODS", "AsyncTurn", "ForkJoinTurn", "HogwildTurn", "NoThinkTurn", "ThinkTurn", "Turn", "TurnSetup"]
