@@ -37,6 +37,7 @@ BYTES_PER_SAMPLE = 2
 TurnEvent = (
     engine_events.TokenGenerated
     | engine_events.GateAnswered
+    | engine_events.ClearanceAnswered
     | engine_events.StreamEnded
     | engine_events.StreamCut
     | engine_events.StreamCompacted
@@ -119,6 +120,8 @@ class Answer:
                 if not self._thinking:
                     self._end_thoughts(event.at_s)
             case engine_events.StreamEnded() | engine_events.StreamCut() | engine_events.StreamCompacted():
+                pass
+            case engine_events.ClearanceAnswered():
                 pass
             case engine_events.TurnEnded():
                 self._end_text(event.at_s)

@@ -53,6 +53,22 @@ class GateAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearanceAnswered:
+    """The thinker's answer to the safety question. log_odds: log p(clear) / p(refuse); cleared: may the answer be
+    heard?
+
+    Tokens of the answer that were held back follow it with the steps in which they were chosen, and the time of now.
+    """
+
+    conversation: int
+    turn: int
+    step: int
+    at_s: float
+    log_odds: float
+    cleared: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEnded:
     """A stream generates nothing more in this turn, unless words that come late wake it."""
 
@@ -112,4 +128,13 @@ class ConversationFailed:
     message: str
 
 
-Event = TokenGenerated | GateAnswered | StreamEnded | StreamCut | StreamCompacted | TurnEnded | ConversationFailed
+Event = (
+    TokenGenerated
+    | GateAnswered
+    | ClearanceAnswered
+    | StreamEnded
+    | StreamCut
+    | StreamCompacted
+    | TurnEnded
+    | ConversationFailed
+)

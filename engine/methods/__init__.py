@@ -10,10 +10,28 @@ from engine.methods.base import Turn, TurnSetup
 from engine.methods.fork_join import ForkJoinTurn
 from engine.methods.hogwild import HogwildTurn
 from engine.methods.no_think import NoThinkTurn
+from engine.methods.safe import SafeTurn
 from engine.methods.think import ThinkTurn
 
 METHODS: Mapping[str, type[Turn]] = MappingProxyType(
-    {"async": AsyncTurn, "think": ThinkTurn, "no-think": NoThinkTurn, "hogwild": HogwildTurn, "fork-join": ForkJoinTurn}
+    {
+        "async": AsyncTurn,
+        "async-safe": SafeTurn,
+        "think": ThinkTurn,
+        "no-think": NoThinkTurn,
+        "hogwild": HogwildTurn,
+        "fork-join": ForkJoinTurn,
+    }
 )
 
-__all__ = ["METHODS", "AsyncTurn", "ForkJoinTurn", "HogwildTurn", "NoThinkTurn", "ThinkTurn", "Turn", "TurnSetup"]
+__all__ = [
+    "METHODS",
+    "AsyncTurn",
+    "ForkJoinTurn",
+    "HogwildTurn",
+    "NoThinkTurn",
+    "SafeTurn",
+    "ThinkTurn",
+    "Turn",
+    "TurnSetup",
+]

@@ -24,11 +24,14 @@ NEVER, ALWAYS = (-1.0,), (1.0,)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the model thinks and answers to one question; gate: log-odds of each question, the last one repeats."""
+    """What the model thinks and answers to one question. gate: log-odds of each question, the last one repeats;
+    clearance: of each safety question, None where the model says something else.
+    """
 
     thoughts: str = "First.\n\nSecond.\n\n"
     answer: str = "Well.\n\nIt is so."
     gate: Sequence[float] = ALWAYS
+    clearance: Sequence[float | None] = ALWAYS
 
 
 class ScriptedRunner:
@@ -64,6 +67,13 @@ class ScriptedRunner:
         if block.name == "question":
             count = self._asked[block] = self._asked.get(block, 0) + 1
             logits[0, pieces.gate_yes] = script.gate[min(count, len(script.gate)) - 1]
+            return logits
+        if block.name == "clearance" and pieces.safety is not None:
+            count = self._asked[block] = self._asked.get(block, 0) + 1
+            log_odds = script.clearance[min(count, len(script.clearance)) - 1]
+            logits[0, pieces.safety.clear if (log_odds or 0) >= 0 else pieces.safety.refuse] = abs(log_odds or 0)
+            if log_odds is None:
+                logits[0, pieces.end_of_output] = 1.0
             return logits
         thinking = block.name == "thoughts"
         prefixes = (pieces.thinker.prefix, pieces.think_prefix) if thinking else (pieces.answer_prefix,)

@@ -46,6 +46,13 @@ NESTED = {
 }
 
 
+def with_tags(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+    """A tokenizer in which each tag is one added token, as the demo model's."""
+    added = copy.deepcopy(tokenizer)
+    added.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in TAGS])
+    return added
+
+
 def threaded(
     tokenizer: PreTrainedTokenizerBase,
     lanes: Mapping[str, Sequence[str]],
@@ -176,8 +183,7 @@ def test_what_is_malformed_or_too_much_stays_plain_text(tokenizer: PreTrainedTok
 
 
 def test_tags_may_be_single_added_tokens_which_only_thoughts_may_write(tokenizer: PreTrainedTokenizerBase) -> None:
-    added = copy.deepcopy(tokenizer)
-    added.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in TAGS])
+    added = with_tags(tokenizer)
     engine, runner = threaded(added, SUMS)
     tags = {*added.convert_tokens_to_ids(list(TAGS))}
     assert tags <= set(engine.model.control)
@@ -260,8 +266,7 @@ def test_many_short_threads_stay_within_the_limit_and_the_account(
     tokenizer: PreTrainedTokenizerBase, room: int, history: HistoryPolicy
 ) -> None:
     prompts = prompts_of("demo", turns=3)
-    added = copy.deepcopy(tokenizer)
-    added.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in TAGS])
+    added = with_tags(tokenizer)
     runner = RecordingRunner(ThreadedRunner(added, prompts, many_forks(1)))  # type: ignore[arg-type]
     script: Any = runner.runner
     engine = make_engine(added, prompts, runner, room, history=history)
@@ -382,6 +387,7 @@ def exact(tokenizer: PreTrainedTokenizerBase, lanes: Mapping[str, Sequence[str]]
 def test_all_logits_are_those_of_the_oracle(
     tokenizer: PreTrainedTokenizerBase, lanes: Mapping[str, Sequence[str]]
 ) -> None:
+    tokenizer = with_tags(tokenizer)
     engine, runner, plain = exact(tokenizer, lanes)
     ask(engine.open("fork-join", GREEDY), QUESTION)
     assert texts_of(run(engine)) == said(lanes)
@@ -389,19 +395,20 @@ def test_all_logits_are_those_of_the_oracle(
     (answered,) = runner.answered.values()
     threads = [ran for ran in answered if ran.target in ("thoughts 1", "thoughts 2")]
     unjoined = [ran for ran in threads if tokenizer.decode(list(ran.saw)).count("<Thread>") == 1]
-    assert len(unjoined) > 20
+    assert len(unjoined) > 8
     for ran in unjoined[::4]:  # such a thread is nothing but a text in one stream
         assert float((ran.logits[-1] - own_logits(plain, list(ran.saw))[-1]).abs().max()) < 1e-11
 
 
 def test_conversations_that_fork_together_compute_what_they_compute_alone(tokenizer: PreTrainedTokenizerBase) -> None:
+    tokenizer = with_tags(tokenizer)
     alone_engine, alone, _ = exact(tokenizer, SUMS)
     ask(alone_engine.open("fork-join", GREEDY), QUESTION)
     run(alone_engine)
     (expected,) = alone.answered.values()
     engine, runner, _ = exact(tokenizer, SUMS)
     ask(engine.open("fork-join", GREEDY), QUESTION)
-    run(engine, 40)
+    run(engine, 20)
     ask(engine.open("fork-join", GREEDY), QUESTION)
     run(engine)
     assert len(runner.answered) == 2
