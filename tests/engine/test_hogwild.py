@@ -265,6 +265,26 @@ def test_the_budget_of_thoughts_is_that_of_all_workers_together(
     assert end_of(events) is EndReason.FINISHED
 
 
+@pytest.mark.parametrize("layout", Layout)
+def test_words_that_come_after_the_end_find_every_thought_once(
+    tokenizer: PreTrainedTokenizerBase, layout: Layout
+) -> None:
+    lanes: Lanes = {"1": ["a\n\n", "c" * 9], "2": ["b", END, "d", END]}
+    engine, runner = scripted(tokenizer, hogwild_prompts(layout), lanes, answer="so " * 20)
+    conversation = engine.open("hogwild", GREEDY)
+    ask(conversation, QUESTION)
+    while conversation.steps < 4:
+        run(engine, 1)
+    blank = "" if layout is Layout.CONTIGUOUS else "\n\n"  # it was chosen as the thoughts ended; paragraphs are closed
+    assert f"<think>\nW1: a{blank}W2: b..." in seen(tokenizer, runner)["output"]
+    conversation.listen(f"{QUESTION} please")
+    conversation.end_input()
+    events = run(engine)
+    past = "" if layout is Layout.CONTIGUOUS else "W1: "
+    assert f"<think>\nW1: a\n\n{past}cW2: bd..." in seen(tokenizer, runner)["output"]
+    assert end_of(events) is EndReason.FINISHED
+
+
 # -- the question about redundant work
 
 
