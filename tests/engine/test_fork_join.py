@@ -26,7 +26,8 @@ from engine.model import HistoryPolicy
 from engine.prompts import Prompts
 from engine.runner import ModelRunner
 from tests.engine.models import exact_model, own_logits
-from tests.engine.replayed import ReplayedRunner, replayed
+from tests.engine.oracle import Oracle
+from tests.engine.replayed import ReplayedRunner
 from tests.engine.talk import GREEDY, RecordingRunner, ask, end_of, make_engine, prompts_of, run, text_of
 from tests.engine.threaded import JOIN, OPEN, ThreadedRunner, forking
 
@@ -377,7 +378,7 @@ def exact(tokenizer: PreTrainedTokenizerBase, lanes: Mapping[str, Sequence[str]]
     """An engine whose model computes all logits, and is made to say the script."""
     sizes = {"vocab_size": len(tokenizer) + 7, "max_position_embeddings": 2048}
     model, twin, plain = (exact_model(**sizes) for _ in range(3))
-    runner = replayed(model, twin, 8192)
+    runner = ReplayedRunner(ModelRunner(model, 8192), Oracle(twin))
     prompts = prompts_of("demo")
     forced = ThreadedRunner(tokenizer, prompts, lanes, inner=runner)
     return make_engine(tokenizer, prompts, forced, 1000), runner, plain
