@@ -19,9 +19,9 @@ def share_tokens(waiting: Sequence[int], budget_tokens: int, first: int = 0) -> 
     hungry = [(first + offset) % len(waiting) for offset in range(len(waiting))] if waiting else []
     left = budget_tokens
     while left > 0 and (hungry := [index for index in hungry if shares[index] < waiting[index]]):
-        equal, over = divmod(left, len(hungry))
-        for place, index in enumerate(hungry):
-            given = min(equal + (place < over), waiting[index] - shares[index])
+        equal = left // len(hungry)
+        for index in hungry if equal else hungry[:left]:
+            given = min(max(1, equal), waiting[index] - shares[index])
             shares[index] += given
             left -= given
     return shares

@@ -44,7 +44,8 @@ class Stream:
         self.pending = prefix
         self.shown = self.ended = self.resting = False
         self._restart()
-        self.roll()
+        if not self.blocks:  # else it goes on in the last one: a page for every few thoughts carried would be wasted
+            self.roll()
 
     def _restart(self) -> None:
         self._decoder = self._new_decoder()

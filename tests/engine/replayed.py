@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
+from transformers import PreTrainedTokenizerBase
 
 from engine.arena import Arena
 from engine.block import Account, Block
 from engine.runner import ModelRunner
 from engine.view import Feed, Sees
+from tests.engine.models import exact_model
 from tests.engine.oracle import Oracle, OracleBlock, OracleFeed
 
 
@@ -102,6 +106,11 @@ class ReplayedRunner:
         return twin
 
 
-def replayed(model: Any, oracle_model: Any, kv_tokens: int) -> ReplayedRunner:
-    """oracle_model: a copy of the same model."""
-    return ReplayedRunner(ModelRunner(model, kv_tokens), Oracle(oracle_model))
+def exact_pair(tokenizer: PreTrainedTokenizerBase) -> tuple[ModelRunner, Oracle]:
+    """A tiny model in float64 that ends its paragraphs, thoughts and answers now and then, and its oracle."""
+    vocabulary = len(tokenizer) + 3  # rows of logits without a token
+    model = exact_model(hidden_size=32, intermediate_size=48, head_dim=16, vocab_size=vocabulary, seed=4)
+    marks = [*tokenizer.convert_tokens_to_ids(["</think>", "<|im_end|>"]), *tokenizer.encode("\n\n")]
+    with torch.no_grad():
+        model.lm_head.weight[marks] *= 2.0
+    return ModelRunner(copy.deepcopy(model), 16384), Oracle(model)

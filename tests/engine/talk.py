@@ -91,6 +91,15 @@ def prompts_of(name: str, *, turns: int | None = None, **gate: Any) -> Prompts:
     return prompts.model_copy(update=changes)
 
 
+def live_prompts(turns: int) -> Prompts:
+    """The demo's prompts with a history, live input and corrections, and a gate that is asked often."""
+    prompts = prompts_of("demo", turns=turns, every_steps=2, ask_while_writing=True)
+    corrections = prompts_of("qwen3").input.corrections
+    return prompts.model_copy(
+        update={"input": prompts.input.model_copy(update={"live": True, "corrections": corrections})}
+    )
+
+
 def make_engine(
     tokenizer: PreTrainedTokenizerBase,
     prompts: Prompts,

@@ -4,26 +4,22 @@ is lost, nobody's words change what another one hears.
 
 from __future__ import annotations
 
-import copy
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerBase
 
 from engine.model import CorrectionPolicy, HistoryPolicy
-from engine.prompts import Prompts
 from engine.runner import ModelRunner
 from tests.engine.lives import SLOTS, EndInput, Listen, Lives, Move, Open, Steps, moves
-from tests.engine.models import exact_model
 from tests.engine.oracle import Oracle
-from tests.engine.replayed import Answered, ReplayedRunner
+from tests.engine.replayed import Answered, ReplayedRunner, exact_pair
 from tests.engine.scripted import Script, ScriptedRunner
-from tests.engine.talk import make_engine, prompts_of
+from tests.engine.talk import live_prompts, make_engine
 
 LIMIT = 200
 EVERYBODY: list[Move] = [Open(0, "async"), Open(1, "think"), Open(2, "async")]
@@ -38,26 +34,9 @@ patient = settings(
 )
 
 
-def live_prompts(turns: int) -> Prompts:
-    """The demo's prompts with a history, live input and corrections, and a gate that is asked often."""
-    prompts = prompts_of("demo", turns=turns, every_steps=2, ask_while_writing=True)
-    corrections = prompts_of("qwen3").input.corrections
-    return prompts.model_copy(
-        update={"input": prompts.input.model_copy(update={"live": True, "corrections": corrections})}
-    )
-
-
 @pytest.fixture(scope="module")
 def exact(tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[ModelRunner, Oracle]]:
-    """A model that ends its paragraphs, thoughts and answers now and then, and its oracle."""
-    model = exact_model(
-        hidden_size=32, intermediate_size=48, head_dim=16, num_hidden_layers=2, vocab_size=len(tokenizer) + 3, seed=4
-    )
-    marks = [*tokenizer.convert_tokens_to_ids(["</think>", "<|im_end|>"]), *tokenizer.encode("\n\n")]
-    with torch.no_grad():
-        model.lm_head.weight[marks] *= 2.0
-    oracle = Oracle(copy.deepcopy(model))
-    runner = ModelRunner(model, 16384)
+    runner, oracle = exact_pair(tokenizer)
     yield runner, oracle
     runner.close()
 
