@@ -64,8 +64,8 @@ class Recipe:
         }
 
 
-GOING_ON = Recipe(rows=8_000_000, batch_rows=4096, muon_rate=0.006, adam_rate=2e-3, warmup_steps=40, decay_share=0.5)
-"""Training that goes on from finished weights: gentler, and half of it decays."""
+GOING_ON = Recipe(rows=8_000_000, batch_rows=4096, muon_rate=0.004, adam_rate=1.4e-3, warmup_steps=20, decay_share=1.0)
+"""Training that goes on from finished weights: gentler, and its rate decays from the first row to the last."""
 
 QUICK = Recipe(
     rows=60_000, batch_rows=2048, hidden=64, layers=2, heads=2, kv_heads=1, head_dim=32, mlp=128, warmup_steps=5

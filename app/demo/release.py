@@ -61,7 +61,7 @@ def write_release(
         parameters=f"{facts['parameters']:,}",
         seed=recipe.seed,
         rows=f"{recipe.rows:,}",
-        origin=f"going on from weights with SHA-256 `{recipe.started_from}`" if recipe.started_from else "from nothing",
+        origin=f"weights with SHA-256 `{recipe.started_from}`" if recipe.started_from else "nothing",
         data_sha256=data_sha256,
         weights_sha256=facts["weights_sha256"],
     )
