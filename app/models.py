@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,11 @@ from app.demo.release import PROMPTS_KEY
 from app.errors import RunError, SettingsError
 from app.memory import kv_budget, tokens_that_fit
 from engine.arena import whole_pages
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.errors import ModelRefused
 from engine.loading import LoadedModel, load_model
-from engine.methods.base import room_tokens
-from engine.model import CorrectionPolicy, HistoryPolicy
+from engine.methods import METHODS
+from engine.model import CorrectionPolicy, EngineSettings, HistoryPolicy, Model
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Layout, Prompts, read_prompts
 from engine.rope import Rotation
@@ -48,22 +49,26 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
     loaded = load_model(model_place(settings.model), device, choose_dtype(settings.dtype, device))
     prompts = with_workers(find_prompts(loaded.model.config, loaded.name), settings)
     tokens = PromptTokens.of(prompts, loaded.tokenizer)
+    wanted = EngineSettings(
+        read_tokens=settings.read_tokens,
+        history=HistoryPolicy(settings.history),
+        corrections=CorrectionPolicy(settings.corrections),
+    )
+
+    model = Model.of(loaded.tokenizer, prompts, tokens, len(loaded.tokenizer), tokens.least_tokens, wanted)
+    method = METHODS[settings.method]
+    method.check(model)
 
     def need(conversation_tokens: int) -> int:
-        return whole_pages(len(tokens.system)) + room_tokens(conversation_tokens, tokens, prompts.history.turns)
+        one = method.need_tokens(replace(model, limit_tokens=conversation_tokens))
+        return whole_pages(len(tokens.system)) + whole_pages(one)
 
     longest = max(tokens.least_tokens, min(LONGEST_CONVERSATION_TOKENS, _positions(loaded)))
     fits = tokens_that_fit(device, _bytes_per_token(loaded))
     longest, kv_tokens = kv_budget(settings.kv_tokens, fits, tokens.least_tokens, longest, need)
     runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation, device))
     log.info("%s on %s, %d key/value tokens, prompts %s", loaded.name, device, kv_tokens, prompts.name)
-    wanted = EngineSettings(
-        longest,
-        read_tokens=settings.read_tokens,
-        history=HistoryPolicy(settings.history),
-        corrections=CorrectionPolicy(settings.corrections),
-    )
-    return Engine(runner, loaded.tokenizer, prompts, wanted, clock)
+    return Engine(runner, loaded.tokenizer, prompts, replace(wanted, conversation_tokens=longest), clock)
 
 
 def with_workers(prompts: Prompts, settings: Settings) -> Prompts:

@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from engine.block import Block as Block
     from engine.conversation import Conversation as Conversation
     from engine.engine import Engine as Engine
-    from engine.engine import EngineSettings as EngineSettings
     from engine.loading import load_model as load_model
     from engine.methods import METHODS as METHODS
     from engine.methods.base import Turn as Turn
     from engine.methods.thinking import Thinking as Thinking
+    from engine.model import EngineSettings as EngineSettings
     from engine.prompts import read_prompts as read_prompts
     from engine.runner import ModelRunner as ModelRunner
     from engine.sampling import Sampling as Sampling
@@ -61,7 +61,7 @@ _HOMES = {
     "Block": "block",
     "Conversation": "conversation",
     "Engine": "engine",
-    "EngineSettings": "engine",
+    "EngineSettings": "model",
     "Feed": "view",
     "Logits": "view",
     "ModelRunner": "runner",

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -22,14 +21,13 @@ from engine.events import ConversationFailed, Event
 from engine.generation import Planned
 from engine.loading import brief
 from engine.methods import METHODS
-from engine.model import CorrectionPolicy, HistoryPolicy, Model
+from engine.model import EngineSettings, Model
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
 from engine.reading import Reading
 from engine.runner import ModelRunner
 from engine.sampling import Sampler, Sampling
 from engine.schedule import share_tokens
-from engine.text import ParagraphEnd, control_tokens
 from engine.view import View
 
 if TYPE_CHECKING:
@@ -37,24 +35,6 @@ if TYPE_CHECKING:
 
 Work = tuple[Conversation, Planned]
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """conversation_tokens: the longest any view of a conversation may become; room for it is kept when it opens. None:
-    as far as the model reaches, 8,192 at most.
-
-    read_tokens: how many tokens of prompts and words all conversations together may read in a step. history,
-    corrections: see model.py. thought_tokens, answer_tokens: what one turn may think and say; None: four times and
-    twice the conversation's tokens.
-    """
-
-    conversation_tokens: int | None = None
-    read_tokens: int = 512
-    history: HistoryPolicy = HistoryPolicy.DROP
-    corrections: CorrectionPolicy = CorrectionPolicy.DROP
-    thought_tokens: int | None = None
-    answer_tokens: int | None = None
 
 
 class Engine:
@@ -80,20 +60,7 @@ class Engine:
                 f"prompts {prompts.name!r} need conversations of {tokens.least_tokens} tokens, but there is room for "
                 f"{self.conversation_tokens}; start with more kv_tokens"
             )
-        control = {*control_tokens(tokenizer), *range(len(tokenizer), runner.vocab_size)}
-        control |= {tokens.end_of_thoughts, tokens.end_of_output}
-        self.model = Model(
-            tokenizer=tokenizer,
-            prompts=prompts,
-            tokens=tokens,
-            control=frozenset(i for i in control if i < runner.vocab_size),
-            paragraph_end=ParagraphEnd(tokenizer),
-            limit_tokens=self.conversation_tokens,
-            thought_tokens=settings.thought_tokens or 4 * self.conversation_tokens,
-            answer_tokens=settings.answer_tokens or 2 * self.conversation_tokens,
-            history=settings.history,
-            corrections=settings.corrections,
-        )
+        self.model = Model.of(tokenizer, prompts, tokens, runner.vocab_size, self.conversation_tokens, settings)
         self.runner = runner
         self._read_tokens = settings.read_tokens
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What all conversations of an engine share: the tokenizer, the prompts, the rules. Read only."""
+"""What all conversations of an engine share: the tokenizer, the prompts, the settings and rules. Read only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.gate import GateSettings
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
-from engine.text import IncrementalDecoder, ParagraphEnd
+from engine.text import IncrementalDecoder, ParagraphEnd, control_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -32,6 +32,24 @@ class CorrectionPolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """conversation_tokens: the longest any view of a conversation may become; room for it is kept when it opens. None:
+    as far as the model reaches, 8,192 at most.
+
+    read_tokens: how many tokens of prompts and words all conversations together may read in a step. history,
+    corrections: see the policies. thought_tokens, answer_tokens: what one turn may think and say; None: four times and
+    twice the conversation's tokens.
+    """
+
+    conversation_tokens: int | None = None
+    read_tokens: int = 512
+    history: HistoryPolicy = HistoryPolicy.DROP
+    corrections: CorrectionPolicy = CorrectionPolicy.DROP
+    thought_tokens: int | None = None
+    answer_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """control: tokens that are no text, which no stream may write.
 
@@ -49,6 +67,32 @@ class Model:
     answer_tokens: int
     history: HistoryPolicy
     corrections: CorrectionPolicy
+
+    @classmethod
+    def of(
+        cls,
+        tokenizer: PreTrainedTokenizerBase,
+        prompts: Prompts,
+        tokens: PromptTokens,
+        vocab_size: int,
+        limit_tokens: int,
+        settings: EngineSettings,
+    ) -> Model:
+        """vocab_size: of the model, which may have ids that no token of the tokenizer has."""
+        control = {*control_tokens(tokenizer), *range(len(tokenizer), vocab_size)}
+        control |= {tokens.end_of_thoughts, tokens.end_of_output}
+        return cls(
+            tokenizer=tokenizer,
+            prompts=prompts,
+            tokens=tokens,
+            control=frozenset(i for i in control if i < vocab_size),
+            paragraph_end=ParagraphEnd(tokenizer),
+            limit_tokens=limit_tokens,
+            thought_tokens=settings.thought_tokens or 4 * limit_tokens,
+            answer_tokens=settings.answer_tokens or 2 * limit_tokens,
+            history=settings.history,
+            corrections=settings.corrections,
+        )
 
     @property
     def gate(self) -> GateSettings:

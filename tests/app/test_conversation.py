@@ -39,8 +39,9 @@ from app.events import (
     UserTurn,
 )
 from app.outlet import Outlet
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.loading import load_tokenizer
+from engine.model import EngineSettings
 from engine.sampling import Sampling
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeListener, FakeSynthesizer, utterance
 from tests.engine.scripted import Script, ScriptedRunner

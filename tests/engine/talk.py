@@ -83,11 +83,12 @@ def _ran(feed: Feed, logits: Tensor | None) -> Ran:
     return Ran(names, (*feed.view.token_ids(), *again), tuple(feed.tokens), logits)
 
 
-def prompts_of(name: str, *, turns: int | None = None, **gate: Any) -> Prompts:
-    """A family's prompts, with another history or gate if wanted."""
+def prompts_of(name: str, *, turns: int | None = None, live: bool = False, **gate: Any) -> Prompts:
+    """A family's prompts, with another history or gate if wanted; live: thinking begins with the first words."""
     prompts = read_prompts(PROMPTS / f"{name}.toml")
     history = prompts.history if turns is None else prompts.history.model_copy(update={"turns": turns})
-    changes = {"gate": prompts.gate.model_copy(update=gate), "history": history}
+    listening = prompts.input.model_copy(update={"live": live})
+    changes = {"gate": prompts.gate.model_copy(update=gate), "history": history, "input": listening}
     return prompts.model_copy(update=changes)
 
 

@@ -13,11 +13,11 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.arena import whole_pages
 from engine.conversation import Conversation
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.errors import ContextFull, EngineFull, PromptInvalid
 from engine.events import ConversationFailed, EndReason, Event, StreamName, TokenGenerated, TurnEnded
 from engine.loading import LoadedModel, load_model
-from engine.model import HistoryPolicy
+from engine.model import EngineSettings, HistoryPolicy
 from engine.runner import ModelRunner
 from engine.sampling import Sampling
 from engine.view import Feed

@@ -13,7 +13,7 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.events import (
     EndReason,
     Event,
@@ -25,6 +25,7 @@ from engine.events import (
     TurnEnded,
 )
 from engine.loading import LoadedModel, load_model
+from engine.model import EngineSettings
 from engine.runner import Attention, ModelRunner
 from engine.sampling import Sampling
 from engine.text import control_tokens
