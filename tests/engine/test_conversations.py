@@ -4,6 +4,7 @@ is lost, nobody's words change what another one hears.
 
 from __future__ import annotations
 
+import random
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerBase
 
+from engine.events import EndReason, StreamEnded, TokenGenerated, TurnEnded
 from engine.model import CorrectionPolicy, HistoryPolicy
 from engine.runner import ModelRunner
-from tests.engine.lives import SLOTS, EndInput, Listen, Lives, Move, Open, Steps, moves
+from tests.engine.lives import SLOTS, WORDS, EndInput, Interrupt, Listen, Lives, Move, Open, Steps, moves
 from tests.engine.oracle import Oracle
 from tests.engine.replayed import Answered, ReplayedRunner, exact_pair
 from tests.engine.scripted import Script, ScriptedRunner
-from tests.engine.talk import live_prompts, make_engine
+from tests.engine.talk import GREEDY, ask, live_prompts, make_engine, run
 
 LIMIT = 200
 EVERYBODY: list[Move] = [Open(0, "async"), Open(1, "think"), Open(2, "async")]
@@ -46,7 +48,7 @@ rules = st.fixed_dictionaries(
 )
 
 
-@settings(patient, max_examples=12)
+@settings(patient, max_examples=8)
 @given(life=moves, rules=rules, turns=st.sampled_from([0, 2, 20]), read_tokens=st.sampled_from([3, 40, 512]))
 def test_whatever_users_do_every_logit_is_the_oracles_and_no_memory_is_lost(
     exact: tuple[ModelRunner, Oracle],
@@ -79,7 +81,7 @@ def lived(
     return found
 
 
-@settings(patient, max_examples=12)
+@settings(patient, max_examples=8)
 @given(life=moves, rules=rules, slot=st.integers(0, SLOTS - 1))
 def test_nobodys_logits_depend_on_who_else_is_there(
     exact: tuple[ModelRunner, Oracle],
@@ -128,3 +130,55 @@ def test_no_life_makes_a_conversation_fail_or_outgrow_its_room(
     game = Lives(engine, runner)
     game.play([*EVERYBODY, *life, *LAST_STEPS])
     game.end()
+
+
+def test_many_interruptions_in_a_row_do_not_fill_the_memory_with_nearly_empty_pages(
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    prompts = live_prompts(20)
+    script = Script("a\n\n" * 99, gate=(-1.0,))
+    runner = ReplayedRunner(ScriptedRunner(tokenizer, prompts, script, 8192))
+    game = Lives(make_engine(tokenizer, prompts, runner, 1000), runner)
+    hasty: list[Move] = [Listen(0, 0, ("hi",)), EndInput(0), Steps(3), Interrupt(0, 0), Steps(2)]
+    game.play([Open(0, "async"), *hasty * 70])
+    game.end()
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_conversations_come_and_go_and_leave_nothing(tokenizer: PreTrainedTokenizerBase, count: int) -> None:
+    prompts, draw = live_prompts(3), random.Random(5)
+    engine = make_engine(tokenizer, prompts, ScriptedRunner(tokenizer, prompts, any_script, 16384), LIMIT)
+    for _ in range(count):
+        conversation = engine.open(draw.choice(["async", "think", "no-think"]), GREEDY)
+        if draw.random() < 0.9:
+            ask(conversation, draw.choice(WORDS))
+            run(engine, draw.randrange(4))
+        if draw.random() < 0.4:
+            conversation.interrupt(draw.randrange(20), at_s=0.0)
+            conversation.listen("more")
+            run(engine, draw.randrange(3))
+        engine.close(conversation)
+        assert engine.runner.arena.used_tokens == 0 and len(engine.runner.arena.blocks) == 1
+        assert not engine.conversations and not engine.has_work
+    engine.shut_down()
+    assert engine.runner.arena.blocks == () and engine.runner.arena.reserved_tokens == 0
+
+
+@pytest.mark.parametrize("method", ["async", "think"])
+@pytest.mark.parametrize("history", HistoryPolicy)
+def test_a_conversation_five_times_as_long_as_the_limit_never_ends_for_want_of_room(
+    tokenizer: PreTrainedTokenizerBase, method: str, history: HistoryPolicy
+) -> None:
+    prompts = live_prompts(20)
+    script = Script("So it goes on and on.\n\n" * 12, "Well, it is so.\n\n" * 4, (-1.0,))
+    runner = ReplayedRunner(ScriptedRunner(tokenizer, prompts, script, 8192))
+    engine = make_engine(tokenizer, prompts, runner, 240, history=history)
+    conversation = engine.open(method, GREEDY)
+    events = []
+    for _ in range(7):
+        ask(conversation, "and then?")
+        events += run(engine)
+    written = [event for event in events if isinstance(event, TokenGenerated)]
+    assert len(written) > 5 * 240 and runner.longest_view <= 240
+    ends = [event.reason for event in events if isinstance(event, StreamEnded | TurnEnded)]
+    assert len(ends) == 3 * 7 and {*ends} == {EndReason.FINISHED}
