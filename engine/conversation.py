@@ -171,7 +171,7 @@ class Conversation:
 
     @property
     def _live(self) -> bool:
-        return METHODS[self.method].live and self._model.prompts.input.live
+        return METHODS[self.method].listens(self._model)
 
     def _read(self, budget_tokens: int) -> list[Planned]:
         return [Planned(feed) for feed in self._context.reading.take(budget_tokens)]

@@ -116,9 +116,10 @@ class HogwildPieces(_Piece):
     """Several thinkers at once. `role` follows the input and tells them how to collaborate; `split` stands between the
     answer and their text; `worker` names each of them where its text begins.
 
-    past, others, own: headings before finished paragraphs, the others' unfinished ones and one's own. check: a question
-    put into a worker's text at the end of a paragraph, every so many tokens. rest: one control token with which a
-    worker says that there is nothing for it to do until somebody finishes a paragraph; "": none.
+    live: the model makes sense of half a question in this form too. past, others, own: headings before finished
+    paragraphs, the others' unfinished ones and one's own. check: a question put into a worker's text at the end of a
+    paragraph, every so many tokens. rest: one control token with which a worker says that there is nothing for it to do
+    until somebody finishes a paragraph; "": none.
     """
 
     source: str = Field(min_length=1)
@@ -130,6 +131,7 @@ class HogwildPieces(_Piece):
     past: str = ""
     others: str = ""
     own: str = ""
+    live: bool = True
     check: str = ""
     check_every_tokens: int = Field(default=0, ge=0)
     rest: str = ""

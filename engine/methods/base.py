@@ -68,6 +68,11 @@ class Turn(ABC):
         self.output = self.generation.stream(StreamName.OUTPUT, self.output_prefix(setup.model.tokens))
 
     @classmethod
+    def listens(cls, model: Model) -> bool:
+        """Does thinking begin with the user's first words?"""
+        return cls.live and model.prompts.input.live
+
+    @classmethod
     def check(cls, model: Model) -> None:
         """Raises PromptInvalid if the prompts have nothing for this method."""
         if cls.section is not None and getattr(model.tokens, cls.section) is None:

@@ -59,6 +59,10 @@ class HogwildTurn(AsyncTurn):
             )
 
     @classmethod
+    def listens(cls, model: Model) -> bool:
+        return super().listens(model) and model.prompts.hogwild is not None and model.prompts.hogwild.live
+
+    @classmethod
     def need_tokens(cls, model: Model) -> int:
         """On top of what every method needs: the workers' pieces; a page for each part of each worker's text (its
         share of the room is smaller, so its blocks are shorter), for each worker's newest, next and latest finished
