@@ -55,7 +55,8 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
         corrections=CorrectionPolicy(settings.corrections),
     )
 
-    model = Model.of(loaded.tokenizer, prompts, tokens, len(loaded.tokenizer), tokens.least_tokens, wanted)
+    longest = max(tokens.least_tokens, min(LONGEST_CONVERSATION_TOKENS, _positions(loaded)))
+    model = Model.of(loaded.tokenizer, prompts, tokens, len(loaded.tokenizer), longest, wanted)
     method = METHODS[settings.method]
     method.check(model)
 
@@ -63,7 +64,6 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
         one = method.need_tokens(replace(model, limit_tokens=conversation_tokens))
         return whole_pages(len(tokens.system)) + whole_pages(one)
 
-    longest = max(tokens.least_tokens, min(LONGEST_CONVERSATION_TOKENS, _positions(loaded)))
     fits = tokens_that_fit(device, _bytes_per_token(loaded))
     longest, kv_tokens = kv_budget(settings.kv_tokens, fits, tokens.least_tokens, longest, need)
     runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation, device))
