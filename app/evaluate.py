@@ -192,12 +192,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     problems = held_out_problems(args.n, settings.seed, args.families)
     sampling = choose_sampling(settings, engine.model.prompts)
     results: dict[str, list[Outcome]] = {}
-    started = time.monotonic()
+    rows: dict[str, dict[str, Any]] = {}
     for method in args.methods:
-        results[method] = evaluate(engine, method, problems, _Progress(method, len(problems)), sampling)
-    _print_table({method: summary(outcomes) for method, outcomes in results.items()})
+        started = time.process_time()
+        outcomes = evaluate(engine, method, problems, _Progress(method, len(problems)), sampling)
+        tokens_per_s = sum(outcome.tokens for outcome in outcomes) / (time.process_time() - started)
+        results[method], rows[method] = outcomes, summary(outcomes) | {"tokens_per_cpu_s": round(tokens_per_s, 1)}
+    _print_table(rows)
     if args.json is not None:
-        _write(args.json, settings, results, time.monotonic() - started)
+        _write(args.json, settings, results, rows)
     return 0
 
 
@@ -219,27 +222,31 @@ class _Progress:
 def _print_table(rows: dict[str, dict[str, Any]]) -> None:
     print(
         f"{'method':10} {'n':>5} {'accuracy':>9} {'95 % interval':>15} {'first answer':>13} {'silence':>9} "
-        f"{'thinking':>9} {'steps':>7} {'tokens/step':>12}"
+        f"{'thinking':>9} {'steps':>7} {'tokens/step':>12} {'tokens/s':>9}"
     )
     for method, row in rows.items():
         low, high = row["interval"]
         print(
             f"{method:10} {row['n']:5} {100 * row['accuracy']:8.1f}% {100 * low:6.1f}–{100 * high:5.1f}% "
             f"{row['steps_to_first']:13.1f} {row['silence_steps']:9.1f} {row['thinking_steps']:9.1f} "
-            f"{row['steps']:7.1f} {row['tokens_per_step']:12.2f}"
+            f"{row['steps']:7.1f} {row['tokens_per_step']:12.2f} {row['tokens_per_cpu_s']:9.0f}"
         )
-    print(f"delays in decoding steps; silence with speech at {SPEECH_STEPS} steps a token")
+    print(
+        f"delays in decoding steps; silence with speech at {SPEECH_STEPS} steps a token; tokens a second of CPU time, "
+        f"{AT_ONCE} conversations at once"
+    )
 
 
-def _write(path: Path, settings: Settings, results: dict[str, list[Outcome]], elapsed_s: float) -> None:
+def _write(path: Path, settings: Settings, results: dict[str, list[Outcome]], rows: dict[str, dict[str, Any]]) -> None:
     document = {
         "made": time.strftime("%Y-%m-%d"),
         "model": settings.model,
         "seed": settings.seed,
         "speech_steps": SPEECH_STEPS,
-        "elapsed_s": round(elapsed_s, 1),
+        "at_once": AT_ONCE,
+        "workers": settings.workers,
         **machine(),
-        "methods": {method: summary(outcomes) for method, outcomes in results.items()},
+        "methods": rows,
         "outcomes": [asdict(outcome) for outcomes in results.values() for outcome in outcomes],
     }
     write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
