@@ -172,8 +172,9 @@ class Stream:
         self.blocks = []
 
     def hand_over(self) -> list[Block]:
-        """Its blocks, pending tokens not shown, for somebody else to own."""
-        self.hide()
+        """Its blocks, for somebody else to own. Newest tokens that are shown stay there for good; a bare prefix goes."""
+        if not self.generated:
+            self.hide()
         blocks, self.blocks = self.blocks, []
         return blocks
 

@@ -208,8 +208,6 @@ class Workers(Thinking):
 
     def hand_over(self) -> list[Block]:
         streams = [*self._finished, *(worker.stream for worker in self.workers)]
-        for stream in streams:
-            stream.shown &= not stream.generated  # newest tokens that stand in the block stay there
         blocks = [*self._carried, *(block for stream in streams for block in stream.hand_over())]
         self._carried, self._finished = [], []
         for block in blocks:

@@ -60,14 +60,14 @@ class Memory:
         self.turns: list[list[int]] = []
 
     def add(self, said: str, answer: list[int], thoughts: list[int], interrupted: bool) -> None:
-        """answer: as heard."""
+        """answer: as heard; thoughts: as read."""
         pieces = self._tokens
         words = [*pieces.input_open, *user_ids(self._model.tokenizer, said)]
         if self._model.history is not HistoryPolicy.KEEP:
             self.turns.append([*words, *pieces.history_role, *answer, *pieces.history_close])
             return
         prefix = pieces.thinker.prefix if self._method == "async" else pieces.think_prefix
-        self._carried += [*prefix, *thoughts][:-1] if thoughts else []  # its newest token was not read
+        self._carried += [*prefix, *thoughts] if thoughts else []
         seen = [] if interrupted else self._carried
         before, behind, opened = {
             "async": (pieces.writer.role, pieces.writer.split, pieces.writer.prefix),
@@ -100,7 +100,8 @@ def talk(engine: Engine, conversation: Conversation, exchanges: Sequence[Exchang
                 conversation.interrupt(heard, at_s=0.0)
                 answer = output.generated[: output.within(heard)]
         run(engine)
-        memory.add(exchange.said[-1], answer, thoughts.generated, running)
+        read = len(thoughts.generated) - (not thoughts.shown)  # the newest token may not have been read yet
+        memory.add(exchange.said[-1], answer, thoughts.generated[: max(0, read)], running)
         yield memory
 
 
