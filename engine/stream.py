@@ -172,7 +172,7 @@ class Stream:
         self.blocks = []
 
     def hand_over(self) -> list[Block]:
-        """Its blocks, for somebody else to own. Newest tokens that are shown stay there for good; a bare prefix goes."""
+        """Its blocks, for somebody else to own. Newest tokens that are shown stay for good; a bare prefix goes."""
         if not self.generated:
             self.hide()
         blocks, self.blocks = self.blocks, []
