@@ -189,7 +189,7 @@ class Conversation:
         self._emit(happenings.UserTurn(now, turn, text, spoken))
 
         def begin(_: object) -> None:
-            tokens.listen(self._parts.spelled(text))
+            tokens.listen(self._parts.spelled(text), turn=turn)
             tokens.end_input(turn)
 
         self._run_behind(self._watch_beginning(self._parts.engine.call(begin), running))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.block import Account, Block, Extent
-from engine.errors import BadBlock, EngineFull
+from engine.errors import BadBlock, EngineFull, NoMemory
 from engine.slots import FreeSlots
 
 PAGE_TOKENS = 32
@@ -40,14 +40,18 @@ def whole_pages(tokens: int) -> int:
 class Arena:
     """Key/value storage of `capacity_tokens` slots for all blocks of one model.
 
-    keys[layer]: [kv_heads, slots, key_dim]; values[layer]: [kv_heads, slots, value_dim].
+    keys[layer]: [kv_heads, slots, key_dim]; values[layer]: [kv_heads, slots, value_dim]. Raises `NoMemory`.
     """
 
     def __init__(self, shapes: Sequence[LayerShape], capacity_tokens: int, dtype: torch.dtype, device: torch.device):
         self.capacity_tokens = whole_pages(capacity_tokens)
         self.dtype, self.device = dtype, device
-        self.keys = [self._storage(shape.kv_heads, shape.key_dim) for shape in shapes]
-        self.values = [self._storage(shape.kv_heads, shape.value_dim) for shape in shapes]
+        try:
+            self.keys = [self._storage(shape.kv_heads, shape.key_dim) for shape in shapes]
+            self.values = [self._storage(shape.kv_heads, shape.value_dim) for shape in shapes]
+        except (RuntimeError, TypeError) as error:  # torch's ways to say that a size is too large
+            found = f"keys and values of {self.capacity_tokens} tokens do not fit into the memory of {device}"
+            raise NoMemory(f"{found}; start with fewer kv_tokens") from error
         self._free = FreeSlots(self.capacity_tokens)
         self._blocks: dict[Block, None] = {}
         self._accounts: dict[Account, None] = {}

@@ -92,14 +92,17 @@ class Context:
         self.reading.bring(self._input, self.said, lambda: self.view, keep_tokens=0 if exact else None)
 
     def give_way(self, tokens: int) -> None:
-        """Forget the oldest turns until the view has so many tokens at most, if that can be reached."""
-        if self.length > tokens:
+        """Forget the oldest turns until the view has so many tokens at most, if that can be reached. A refreshed past
+        stays: what was read behind it would not be exact any more.
+        """
+        if self.length > tokens and self._model.history is not HistoryPolicy.REFRESH:
             self._past.make_room(max(0, tokens - (self.length - self._past.length)))
 
     def finish(self, before: list[Block], output: Stream, heard: int) -> None:
         """The turn is over. before: what stands before its answer, behind the input, if thoughts are kept."""
         keep = self._model.history is HistoryPolicy.KEEP
         answer, standing = tuple(output.generated), output.standing
+        heard = min(heard, len(answer))
         skipped = 0 if keep else max(0, len(standing) - len(answer))
         blocks = [self._input, *before]
         self._past.add(FinishedTurn(self.said, answer, blocks, output.hand_over(), standing, skipped, heard))

@@ -85,11 +85,11 @@ class Conversation:
         self.input_ended_step, self._idle = self.steps, False
 
     def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None) -> None:
-        """The user heard only so many characters of this turn's answer (None: the latest's): end the turn if it still
-        runs, and remember no more than that of the answer. Its thoughts are kept for the next turn, if that sees this
-        one. Without effect once another turn has begun.
+        """The user heard only so many characters of the answer: end the turn if it still runs, and remember no more
+        than that of the answer. Its thoughts are kept for the next turn, if that sees this one. turn: which one is
+        meant; without effect once another has begun. None: the latest.
         """
-        if turn is not None and turn != self.turn_number:
+        if self.closed or (turn is not None and turn != self.turn_number):
             return
         if self._turn is not None:
             self._outbox.append(TurnEnded(self.id, self.turn_number, self.steps, at_s, EndReason.INTERRUPTED))

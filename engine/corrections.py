@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from engine.reading import common_prefix
+
 _NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
 _WORD = re.compile(r"\w+")
 
@@ -21,25 +23,21 @@ def taken_back(before: str, now: str, phrases: Sequence[str]) -> int | None:
     """
     if not phrases:
         return None
-    known = len(_common(before, now))
+    known = common_prefix(before, now)
     pattern = "|".join(sorted((_flexible(phrase) for phrase in phrases), key=len, reverse=True))
-    found = [match for match in re.finditer(rf"\b(?:{pattern})\b", now, re.IGNORECASE) if match.end() > known]
-    if not found:
+    begun = {match.start() for match in _found(pattern, before[:known])}
+    new = [match for match in _found(pattern, now) if match.end() > known and match.start() not in begun]
+    if not new:
         return None
-    earlier = now[: found[0].start()]
+    earlier = now[: new[0].start()]
     words = list(_NUMBER.finditer(earlier)) or list(_WORD.finditer(earlier))
     return words[-1].start() if words else None
+
+
+def _found(pattern: str, text: str) -> list[re.Match[str]]:
+    return list(re.finditer(rf"\b(?:{pattern})\b", text, re.IGNORECASE))
 
 
 def _flexible(phrase: str) -> str:
     """Matches however a recogniser punctuates it."""
     return r"[\s,.!-]+".join(map(re.escape, re.findall(r"[\w']+", phrase)))
-
-
-def _common(a: str, b: str) -> str:
-    length = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        length += 1
-    return a[:length]

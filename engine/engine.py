@@ -67,9 +67,10 @@ class Engine:
         self._conversations: dict[int, Conversation] = {}
         self._identities = count(1)
         self._steps = 0
-        self._system = runner.arena.block("system")  # of all conversations
+        self._account = runner.arena.account(len(tokens.system))
+        self._system = runner.arena.block("system", self._account)  # of all conversations
         self._system_reading = Reading(runner.arena)
-        self._system_reading.bring(self._system, tokens.system, lambda: View(self._system))
+        self._bring_system()
 
     @property
     def conversations(self) -> tuple[Conversation, ...]:
@@ -92,10 +93,10 @@ class Engine:
         """A new conversation. Raises EngineFull if it could not be served to its end, PromptInvalid if the prompts have
         nothing for the method, and ValueError for an unknown one.
         """
-        arena = self.runner.arena
-        account = arena.account(self.need_tokens(method))
         recommended = self.model.prompts.sampling
         sampler = Sampler(sampling or Sampling(recommended.temperature, recommended.top_p))
+        arena = self.runner.arena
+        account = arena.account(self.need_tokens(method))
         identity = next(self._identities)
         conversation = Conversation(identity, method, self.model, arena, account, self._system, sampler)
         self._conversations[identity] = conversation
@@ -110,7 +111,9 @@ class Engine:
         """Close all conversations and give the system prompt's memory back. The engine must not be used afterwards."""
         for conversation in self.conversations:
             self.close(conversation)
-        self.runner.arena.release(self._system)
+        if not self._system.released:
+            self.runner.arena.release(self._system)
+            self.runner.arena.close(self._account)
 
     def fail(self, conversation: Conversation, error: Exception) -> ConversationFailed:
         """Close a conversation that cannot go on, and tell why in one line."""
@@ -155,9 +158,16 @@ class Engine:
 
     def _read_system(self) -> None:
         """The next part of the system prompt, which all conversations share: it is read once, before anything else."""
-        self.runner.run(self._system_reading.take(self._read_tokens))
+        try:
+            self.runner.run(self._system_reading.take(self._read_tokens))
+        except Exception:
+            self._bring_system()  # what could not be read is read again
+            raise
         if not self._system_reading.waiting_tokens:
             self.runner.arena.freeze(self._system)
+
+    def _bring_system(self) -> None:
+        self._system_reading.bring(self._system, self.model.tokens.system, lambda: View(self._system))
 
     def _run(self, work: Sequence[Work], events: list[Event]) -> list[tuple[Work, Tensor | None]]:
         """The logits of everybody's feeds. If the step fails, everybody runs apart, so that only the cause fails."""

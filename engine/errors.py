@@ -5,6 +5,7 @@ EngineError
 ├── ModelUnreadable   the files of a model are there but cannot be loaded
 ├── ModelRefused      the model loads, but would run wrongly on shared blocks
 ├── PromptInvalid     a prompt file does not say what it must
+├── NoMemory          the machine has not the memory that was asked for keys and values
 ├── EngineFull        the arena has no room for more tokens (used, asked, capacity)
 ├── ContextFull       a view would pass the model's position limit (length, limit)
 ├── BadFeed           a step that cannot be meant: a fault of the caller (also a ValueError)
@@ -30,6 +31,10 @@ class ModelRefused(EngineError):
 
 class PromptInvalid(EngineError):
     """A prompt file is incomplete or contradicts itself."""
+
+
+class NoMemory(EngineError):
+    """The device cannot hold keys and values of so many tokens."""
 
 
 class EngineFull(EngineError):

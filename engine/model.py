@@ -48,6 +48,12 @@ class EngineSettings:
     thought_tokens: int | None = None
     answer_tokens: int | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("conversation_tokens", "read_tokens", "thought_tokens", "answer_tokens"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be 1 or more, found {value}")
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -71,8 +71,8 @@ class Reading:
         return feeds
 
 
-def common_prefix(old: Sequence[int], new: Sequence[int]) -> int:
-    """Length of the common prefix (tokens)."""
+def common_prefix(old: Sequence[object], new: Sequence[object]) -> int:
+    """Length of the common prefix (tokens, or characters)."""
     length = 0
     for a, b in zip(old, new, strict=False):
         if a != b:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from app.config import Settings
+from app.errors import UsageError
 from app.files import check_place
 from app.options import positive
 
@@ -14,7 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--methods",
         nargs="+",
         metavar="METHOD",
-        default=["async", "think", "no-think"],
         help="methods to compare (async think no-think)",
     )
     parser.add_argument("--families", nargs="+", metavar="NAME", help="only these kinds of problems (default: all)")
@@ -35,9 +35,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json is not None:
         check_place(args.json)
     if args.live:
+        if args.families is not None or args.methods is not None:
+            raise UsageError("--live has its own questions and method; leave out --families and --methods")
         from app.evaluate_live import run as listen
 
         return listen(args, settings)
+    args.methods = args.methods or ["async", "think", "no-think"]
     from app.evaluate import run as evaluate
 
     return evaluate(args, settings)

@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from engine.arena import PAGE_TOKENS, Arena, LayerShape, whole_pages
 from engine.block import Account, Block
-from engine.errors import BadBlock, EngineFull
+from engine.errors import BadBlock, EngineFull, NoMemory
 
 CAPACITY = 20 * PAGE_TOKENS
 
@@ -76,6 +76,12 @@ def test_slack_of_other_blocks_makes_room_before_the_arena_counts_as_full() -> N
     arena.append(growing, range(CAPACITY - 6 * PAGE_TOKENS))
     assert eager.slots(0, eager.length) == slots
     assert arena.used_tokens == CAPACITY
+
+
+@pytest.mark.parametrize("tokens", [10**13, 10**25])
+def test_more_memory_than_there_is_is_told_in_one_line(tokens: int) -> None:
+    with pytest.raises(NoMemory, match=r"^keys and values of \d+ tokens do not fit .* fewer kv_tokens$"):
+        Arena([LayerShape(8, 128, 128)], tokens, torch.float32, torch.device("cpu"))
 
 
 def test_an_accounts_room_is_kept_whatever_others_ask_for() -> None:

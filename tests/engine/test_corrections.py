@@ -12,7 +12,7 @@ from engine.model import CorrectionPolicy
 from tests.engine.scripted import NEVER, Script, ScriptedRunner
 from tests.engine.talk import GREEDY, RecordingRunner, live_prompts, make_engine, run
 
-PHRASES = ("no wait", "make that", "scratch that")
+PHRASES = ("no", "no wait", "make that", "scratch that")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ PHRASES = ("no wait", "make that", "scratch that")
         ("", "no wait", None),
         ("1.5 and", "1.5 and scratch that", "1.5"),
         ("a no wa", "a nowait", None),
+        ("what is 12 no", "what is 12 no wait", None),
     ],
 )
 def test_a_correction_takes_back_the_last_number_or_word_once(before: str, now: str, corrected: str | None) -> None:

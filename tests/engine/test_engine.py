@@ -483,3 +483,41 @@ def test_an_engine_runs_on_a_model_from_a_folder(eager_qwen3_folder: Path) -> No
     ask(engine.open(), "what is 2 plus 2")
     events = run(engine, 20)
     assert tokens_of(events, THOUGHTS) and {event.turn for event in events} == {1}
+
+
+@pytest.mark.parametrize("history", HistoryPolicy)
+def test_an_interruption_after_the_end_has_no_effect(
+    tokenizer: PreTrainedTokenizerBase, history: HistoryPolicy
+) -> None:
+    prompts = prompts_of("demo", turns=3)
+    engine = make_engine(tokenizer, prompts, ScriptedRunner(tokenizer, prompts, Script(), 8192), history=history)
+    conversation = engine.open("think", GREEDY)
+    ask(conversation, "hi")
+    run(engine)
+    engine.close(conversation)
+    conversation.interrupt(3, at_s=0.0)
+    assert not conversation.has_work
+
+
+def test_the_system_prompt_has_room_of_its_own_and_is_read_again_if_reading_it_failed(
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    prompts = prompts_of("qwen3")
+    runner = SabotagedRunner(ScriptedRunner(tokenizer, prompts, Script(), 8192))
+    engine = make_engine(tokenizer, prompts, runner, 1400)
+    ask(engine.open("no-think", GREEDY), "hi")
+    runner.hiccups = 1
+    with pytest.raises(Sabotage):
+        engine.step()
+    assert text_of(run(engine), OUTPUT) == Script().answer
+    (system,) = [block for block in engine.runner.arena.blocks if block.name == "system"]
+    assert tuple(system.tokens) == engine.model.tokens.system and system.frozen
+    engine.shut_down()
+    engine.shut_down()  # again
+    assert engine.runner.arena.reserved_tokens == 0
+
+
+@pytest.mark.parametrize("name", ["conversation_tokens", "read_tokens", "thought_tokens", "answer_tokens"])
+def test_settings_that_cannot_be_meant_are_an_error(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be 1 or more, found 0"):
+        EngineSettings(**{name: 0})
