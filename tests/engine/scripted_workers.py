@@ -25,7 +25,9 @@ def hogwild_prompts(layout: Layout, workers: int = 2, live: bool = False, turns:
     prompts = prompts_of("demo", turns=turns)
     assert prompts.hogwild is not None
     headings = {"past": "PAST\n", "others": "OTHERS\n", "own": "OWN\n", "worker": "W{number}: "}
-    hogwild = prompts.hogwild.model_copy(update={"layout": layout, "workers": workers, **headings, **changes})
+    hogwild = prompts.hogwild.model_copy(
+        update={"layout": layout, "workers": workers, "live": live, **headings, **changes}
+    )
     return prompts.model_copy(
         update={"hogwild": hogwild, "input": prompts.input.model_copy(update={"live": live, "corrections": ("no",)})}
     )
