@@ -89,7 +89,7 @@ class Steps:
 Move = Open | Close | Listen | EndInput | Interrupt | Steps
 
 slots, percents = st.integers(0, SLOTS - 1), st.sampled_from([0, 30, 60, 100, 100])
-methods = st.sampled_from(["async", "async", "think", "no-think"])
+methods = st.sampled_from(["async", "async", "think", "no-think", "hogwild", "fork-join"])
 spoken = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(tuple)
 listens = st.builds(Listen, slots, percents, spoken, percents)
 ends, interrupts = st.builds(EndInput, slots), st.builds(Interrupt, slots, percents)
