@@ -99,8 +99,12 @@ class Context:
             self._past.make_room(max(0, tokens - (self.length - self._past.length)))
 
     def finish(self, before: list[Block], output: Stream, heard: int) -> None:
-        """The turn is over. before: what stands before its answer, behind the input, if thoughts are kept."""
+        """The turn is over. before: what stands between input and answer; it is given back unless thoughts are kept."""
         keep = self._model.history is HistoryPolicy.KEEP
+        if not keep:
+            for block in before:
+                self.give_back(block)
+            before = []
         answer, standing = tuple(output.generated), output.standing
         heard = min(heard, len(answer))
         skipped = 0 if keep else max(0, len(standing) - len(answer))

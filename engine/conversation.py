@@ -17,7 +17,7 @@ from engine.corrections import taken_back
 from engine.events import EndReason, Event, TurnEnded
 from engine.generation import Generation, Moment, Planned
 from engine.methods import METHODS, Turn, TurnSetup
-from engine.model import CorrectionPolicy, HistoryPolicy, Model
+from engine.model import CorrectionPolicy, Model
 from engine.reading import common_prefix
 from engine.sampling import Sampler
 from engine.stream import Stream
@@ -201,12 +201,7 @@ class Conversation:
         assert self._turn is not None
         turn, self._turn = self._turn, None
         self._latest_output, self._taken_back, self._text = turn.output, None, ""
-        before = turn.hand_over()
-        if self._model.history is not HistoryPolicy.KEEP:
-            for block in before:
-                self._context.give_back(block)
-            before = []
-        self._context.finish(before, turn.output, heard_tokens)
+        self._context.finish(turn.hand_over(), turn.output, heard_tokens)
 
     def _release_carried(self) -> None:
         for block in self._carried:

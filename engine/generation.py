@@ -6,7 +6,7 @@ one. It decides nothing about who runs when.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -57,26 +57,20 @@ class Generation:
 
     def pick(self, logits: Tensor, allowed: Collection[int]) -> int:
         """The next token from logits [V]; of the control tokens only those allowed."""
-        return self.sampler.pick(logits, self._banned(allowed))
-
-    def _banned(self, allowed: Collection[int]) -> Set[int]:
-        return self.model.control - set(allowed)
+        return self.sampler.pick(logits, self.model.control.difference(allowed))
 
     def accept(self, stream: Stream, token: int, now: Moment, streams: int = 1) -> TokenGenerated:
         """The stream's next token is this one. streams: so many share the room of one."""
         if self._block_is_full(stream, streams):
             stream.roll()
-        return self.told(stream, token, stream.accept(token, now.step), now)
+        return self._told(stream, token, stream.accept(token, now.step), now)
 
     def inject(self, stream: Stream, tokens: Sequence[int], now: Moment) -> list[TokenGenerated]:
         """The stream goes on with these tokens, which it did not choose itself."""
         return [
-            self.told(stream, token, text, now)
+            self._told(stream, token, text, now)
             for token, text in zip(tokens, stream.inject(tokens, now.step), strict=True)
         ]
-
-    def told(self, stream: Stream, token: int, text: str, now: Moment) -> TokenGenerated:
-        return TokenGenerated(*self.at(now), stream.name, token, text, stream.lane)
 
     def end(self, stream: Stream, now: Moment, reason: EndReason) -> StreamEnded:
         """The stream generates no more. FINISHED: it just chose to end; its newest tokens were fed in this step."""
@@ -102,6 +96,9 @@ class Generation:
     def at(self, now: Moment) -> tuple[int, int, int, float]:
         """The fields every event begins with."""
         return self.conversation, self.turn, now.step, now.at_s
+
+    def _told(self, stream: Stream, token: int, text: str, now: Moment) -> TokenGenerated:
+        return TokenGenerated(*self.at(now), stream.name, token, text, stream.lane)
 
     def _block_is_full(self, stream: Stream, streams: int) -> bool:
         """A new paragraph begins a new block once the old one has its share of the limit, any token at half as much

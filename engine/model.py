@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -66,7 +65,7 @@ class Model:
     tokenizer: PreTrainedTokenizerBase
     prompts: Prompts
     tokens: PromptTokens
-    control: Set[int]
+    control: frozenset[int]
     paragraph_end: ParagraphEnd
     limit_tokens: int
     thought_tokens: int

@@ -4,13 +4,12 @@
 
 The question is first put after a head start of thoughts (or at their end), then rides every so many steps until it is
 answered: until the likeliest token is one of the two answers. At the end of the thoughts it is asked once more, and the
-likelier answer decides. Meanwhile the writer may write its first phrase, if the gate lets it,
-but the events of these tokens are held back. Cleared, they are told at once, in order: with the steps in which they
-were chosen, and the time of now. Refused, they are taken back, and a fixed refusal is the answer. New words withdraw
-the clearance of what was not told yet.
+likelier answer decides. Meanwhile the writer may write its first phrase, if the gate lets it, but the events of these
+tokens are held back. Cleared, they are told at once, in order: with the steps in which they were chosen, and the time
+of now. Refused, they are taken back, and a fixed refusal is the answer. New words withdraw the clearance of what was
+not told yet.
 
-Source of the idea: Asynchronous Reasoning (arXiv 2512.10931), the variant in which the thinker checks the
-request first.
+Source of the idea: Asynchronous Reasoning (arXiv 2512.10931), the variant in which the thinker checks first.
 """
 
 from __future__ import annotations
