@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.live:
         if args.families is not None or args.methods is not None:
             raise UsageError("--live has its own questions and method; leave out --families and --methods")
-        from app.evaluate_live import run as listen
+        from app.evaluation.live import run as listen
 
         return listen(args, settings)
     args.methods = args.methods or ["async", "think", "no-think"]

@@ -8,7 +8,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from app.demo.problems import LiveProblem
-from app.evaluate_live import Attempt, Pace, corrected_problems, listen_to_all, split, spoken, summary
+from app.evaluation.live import Attempt, Pace, corrected_problems, listen_to_all, split, spoken, summary
 from engine.engine import Engine
 from engine.loading import load_tokenizer
 from engine.model import CorrectionPolicy
