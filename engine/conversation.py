@@ -18,6 +18,7 @@ from engine.events import EndReason, Event, TurnEnded
 from engine.generation import Generation, Moment, Planned
 from engine.methods import METHODS, Turn, TurnSetup
 from engine.model import CorrectionPolicy, Model
+from engine.patience import checked
 from engine.reading import common_prefix
 from engine.sampling import Sampler
 from engine.stream import Stream
@@ -28,14 +29,23 @@ class Conversation:
     """One conversation. Made by `Engine.open`; all its methods are called on the engine's thread.
 
     steps: of the running turn, or the latest. input_ended_step: its step after which the user had finished; None while
-    the user goes on.
+    the user goes on. patience: of the turns to come; it may be changed at any time.
     """
 
     def __init__(
-        self, identity: int, method: str, model: Model, arena: Arena, account: Account, system: Block, sampler: Sampler
+        self,
+        identity: int,
+        method: str,
+        model: Model,
+        arena: Arena,
+        account: Account,
+        system: Block,
+        sampler: Sampler,
+        patience: float,
     ) -> None:
         self.id, self.method, self.turn_number, self.steps, self.closed = identity, method, 0, 0, False
         self.input_ended_step: int | None = None
+        self.patience = patience
         self._model, self._arena, self._account, self._sampler = model, arena, account, sampler
         self._context = Context(model, arena, account, system)
         self._text = ""
@@ -111,6 +121,15 @@ class Conversation:
         self._context.release()
         self._arena.close(self._account)
 
+    @property
+    def patience(self) -> float:
+        """How sure the gate must be, from 0 to 1 (patience.py). Setting it raises ValueError for anything else."""
+        return self._patience
+
+    @patience.setter
+    def patience(self, patience: float) -> None:
+        self._patience = checked(patience)
+
     # -- what the engine does
 
     @property
@@ -180,7 +199,7 @@ class Conversation:
         number = self.turn_number + 1 if number is None else number
         generation = Generation(self.id, number, self._arena, self._account, self._model, self._sampler)
         carried, self._carried = self._carried, []
-        self._turn = METHODS[self.method](TurnSetup(generation, self._context, carried))
+        self._turn = METHODS[self.method](TurnSetup(generation, self._context, self.patience, carried))
         self.turn_number, self.steps, self.input_ended_step = number, 0, None
 
     def _corrected(self, text: str) -> int | None:

@@ -22,6 +22,7 @@ from engine.generation import Planned
 from engine.loading import brief
 from engine.methods import METHODS
 from engine.model import EngineSettings, Model
+from engine.patience import checked
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
 from engine.reading import Reading
@@ -89,16 +90,21 @@ class Engine:
         METHODS[method].check(self.model)
         return METHODS[method].need_tokens(self.model)
 
-    def open(self, method: str = "async", sampling: Sampling | None = None) -> Conversation:
-        """A new conversation. Raises EngineFull if it could not be served to its end, PromptInvalid if the prompts have
-        nothing for the method, and ValueError for an unknown one.
+    def open(
+        self, method: str = "async", sampling: Sampling | None = None, patience: float | None = None
+    ) -> Conversation:
+        """A new conversation. patience: from 0 to 1 (patience.py); None is the settings', or the prompts'.
+
+        Raises EngineFull if it could not be served to its end, PromptInvalid if the prompts have nothing for the
+        method, and ValueError for an unknown one or what is no patience.
         """
+        patience = self.model.patience if patience is None else checked(patience)
         recommended = self.model.prompts.sampling
         sampler = Sampler(sampling or Sampling(recommended.temperature, recommended.top_p))
         arena = self.runner.arena
         account = arena.account(self.need_tokens(method))
         identity = next(self._identities)
-        conversation = Conversation(identity, method, self.model, arena, account, self._system, sampler)
+        conversation = Conversation(identity, method, self.model, arena, account, self._system, sampler, patience)
         self._conversations[identity] = conversation
         return conversation
 

@@ -42,7 +42,9 @@ class TokenGenerated:
 
 @dataclass(frozen=True, slots=True)
 class GateAnswered:
-    """The gate's answer. log_odds: log p(yes) / p(no) of the folded question; open: may the writer go on?"""
+    """The gate's answer. log_odds: that the thoughts are ahead, log p(yes) / p(no) of the folded question as the model
+    gave it (no / yes of the inverted one); open: may the writer go on? probability: that they are ahead, calibrated.
+    """
 
     conversation: int
     turn: int
@@ -50,6 +52,7 @@ class GateAnswered:
     at_s: float
     log_odds: float
     open: bool
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine.gate import GateSettings
+from engine.patience import checked
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
 from engine.text import IncrementalDecoder, ParagraphEnd, control_tokens
@@ -36,14 +37,16 @@ class EngineSettings:
     as far as the model reaches, 8,192 at most.
 
     read_tokens: how many tokens of prompts and words all conversations together may read in a step. history,
-    corrections: see the policies. thought_tokens, answer_tokens: what one turn may think and say; None: four times and
-    twice the conversation's tokens.
+    corrections: see the policies; history None is the prompts' own. patience: of a conversation that names none of its
+    own, from 0 to 1; None is the prompts'. thought_tokens, answer_tokens: what one turn may think and say; None: four
+    times and twice the conversation's tokens.
     """
 
     conversation_tokens: int | None = None
     read_tokens: int = 512
-    history: HistoryPolicy = HistoryPolicy.DROP
+    history: HistoryPolicy | None = None
     corrections: CorrectionPolicy = CorrectionPolicy.DROP
+    patience: float | None = None
     thought_tokens: int | None = None
     answer_tokens: int | None = None
 
@@ -52,14 +55,16 @@ class EngineSettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be 1 or more, found {value}")
+        if self.patience is not None:
+            checked(self.patience)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """control: tokens that are no text, which no stream may write.
 
-    limit_tokens: the longest any view may become. thought_tokens, answer_tokens: what one turn may think and say in
-    all, however often old thoughts are dropped.
+    limit_tokens: the longest any view may become. patience: of conversations that name none. thought_tokens,
+    answer_tokens: what one turn may think and say in all, however often old thoughts are dropped.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -72,6 +77,7 @@ class Model:
     answer_tokens: int
     history: HistoryPolicy
     corrections: CorrectionPolicy
+    patience: float
 
     @classmethod
     def of(
@@ -95,14 +101,15 @@ class Model:
             limit_tokens=limit_tokens,
             thought_tokens=settings.thought_tokens or 4 * limit_tokens,
             answer_tokens=settings.answer_tokens or 2 * limit_tokens,
-            history=settings.history,
+            history=settings.history or HistoryPolicy(prompts.history.policy),
             corrections=settings.corrections,
+            patience=prompts.gate.patience if settings.patience is None else settings.patience,
         )
 
-    @property
-    def gate(self) -> GateSettings:
-        """The gate as the prompt file sets it."""
-        return GateSettings(self.prompts.gate.every_steps, self.prompts.gate.ask_while_writing)
+    def gate(self, patience: float) -> GateSettings:
+        """The gate as the prompt file sets it, for somebody with so much patience."""
+        pieces = self.prompts.gate
+        return GateSettings(pieces.every_steps, pieces.ask_while_writing, patience, pieces.calibration)
 
     @property
     def answer_room_tokens(self) -> int:

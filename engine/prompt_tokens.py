@@ -135,7 +135,7 @@ class PromptTokens:
             input_open=ids(prompts.input.open),
             writer=stream(prompts.writer),
             thinker=stream(prompts.thinker),
-            gate_question=ids(prompts.gate.question),
+            gate_question=ids(prompts.gate.asked),
             gate_yes=one("gate.yes", prompts.gate.yes),
             gate_no=one("gate.no", prompts.gate.no),
             think_role=ids(prompts.think.role),

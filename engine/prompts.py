@@ -13,10 +13,12 @@ from __future__ import annotations
 import tomllib
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.errors import PromptInvalid
+from engine.patience import PATIENCE, Calibration
 
 
 class _Piece(BaseModel):
@@ -54,15 +56,50 @@ class StreamPieces(_Piece):
     prefix: str = Field(min_length=1)
 
 
+class InvertedPieces(_Piece):
+    """The same question turned round: are the thoughts behind? Yes means wait. bias, scale: as in `GatePieces`."""
+
+    question: str = Field(min_length=1)
+    bias: float = 0.0
+    scale: float = Field(default=1.0, gt=0)
+
+
 class GatePieces(_Piece):
-    """The yes/no question put to the thinker, and when: at the end of a thought, and every `every_steps` steps."""
+    """The yes/no question put to the thinker, and when: at the end of a thought, and every `every_steps` steps.
+
+    bias, scale: what this model's log-odds of "the thoughts are ahead" mean, as `launch.py calibrate` finds it:
+    calibrated they are (log-odds − bias) · scale. patience: the default for this model. inverted: ask the question of
+    `inversion` instead.
+    """
 
     question: str = Field(min_length=1)
     yes: str
     no: str
     every_steps: int = Field(ge=1)
     ask_while_writing: bool = False
+    bias: float = 0.0
+    scale: float = Field(default=1.0, gt=0)
+    patience: float = Field(default=PATIENCE, ge=0, le=1)
+    inverted: bool = False
+    inversion: InvertedPieces | None = None
     source: str = ""
+
+    @model_validator(mode="after")
+    def _has_what_it_asks(self) -> Self:
+        if self.inverted and self.inversion is None:
+            raise ValueError("inverted = true needs a section [gate.inversion] with its question")
+        return self
+
+    @property
+    def asked(self) -> str:
+        """The question that is put."""
+        return self.inversion.question if self.inverted and self.inversion is not None else self.question
+
+    @property
+    def calibration(self) -> Calibration:
+        """Of the question that is put."""
+        pieces = self.inversion if self.inverted and self.inversion is not None else self
+        return Calibration(pieces.bias, pieces.scale)
 
 
 class ThinkPieces(_Piece):
@@ -89,10 +126,11 @@ class EndPieces(_Piece):
 
 class HistoryPieces(_Piece):
     """How finished turns are kept: `turns` of them at most; `role` between the user's words and the answer, `close`
-    after it.
+    after it. policy: see `engine.model.HistoryPolicy`; the user's settings go before it.
     """
 
     turns: int = Field(ge=0)
+    policy: Literal["drop", "keep", "refresh"] = "drop"
     role: str
     close: str
 

@@ -40,7 +40,7 @@ class AsyncTurn(Turn):
         super().__init__(setup)
         tokens, context = setup.model.tokens, self.context
         role, split = self.thinker_pieces(tokens)
-        self.gate = Gate(setup.model.gate)
+        self.gate = Gate(setup.model.gate(setup.patience))
         self._writer_role = self.fixed("writer role", lambda: context.view, tokens.writer.role)
         self._thinker_role = self.fixed("thinker role", lambda: context.view, role)
         self._question = self.block("question")
@@ -112,9 +112,12 @@ class AsyncTurn(Turn):
         return events
 
     def _take_answer_of_gate(self, logits: Tensor, now: Moment) -> list[Event]:
-        tokens = self.setup.model.tokens
-        log_odds = float(logits[tokens.gate_yes] - logits[tokens.gate_no])
-        return [GateAnswered(*self.generation.at(now), log_odds, self.gate.answer(log_odds))]
+        model = self.setup.model
+        log_odds = float(logits[model.tokens.gate_yes] - logits[model.tokens.gate_no])
+        if model.prompts.gate.inverted:
+            log_odds = -log_odds
+        is_open, probability = self.gate.answer(log_odds), self.gate.probability(log_odds)
+        return [GateAnswered(*self.generation.at(now), log_odds, is_open, probability)]
 
     def hand_over(self) -> list[Block]:
         """[writer role | thoughts … | split], as the writer saw them; the thinker's own pieces are given back."""

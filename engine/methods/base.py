@@ -38,10 +38,13 @@ def room_tokens(limit_tokens: int, tokens: PromptTokens, turns: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TurnSetup:
-    """What a conversation gives a method for one turn. carried: blocks of an interrupted turn's thoughts, to own."""
+    """What a conversation gives a method for one turn. patience: see patience.py. carried: blocks of an interrupted
+    turn's thoughts, to own.
+    """
 
     generation: Generation
     context: Context
+    patience: float
     carried: Sequence[Block] = ()
 
     @property
