@@ -15,7 +15,7 @@ from tests.engine.scripted import Script, ScriptedRunner
 from tests.engine.talk import GREEDY, ask, make_engine, prompts_of, run, text_of
 
 OUTPUT, THOUGHTS = StreamName.OUTPUT, StreamName.THOUGHTS
-SCRIPT = Script("One.\n\nTwo.\n\nThree.\n\n", "Well.\n\nIt is so.", gate=(-1.0, 0.5, 2.0))
+SCRIPT = Script("One.\n\nTwo.\n\nThree.\n\nFour.\n\n", "Well.\n\nIt is so.", gate=(-1.0, 0.5, 2.0))
 
 
 def engine_of(tokenizer: PreTrainedTokenizerBase, prompts: Prompts, **options: object) -> Engine:
