@@ -59,10 +59,14 @@ def _name_unknown_first(words: list[str], parser: Parser) -> None:
 
 
 def add_settings(parser: argparse.ArgumentParser, title: str, settings: type[BaseModel]) -> None:
-    """Adds one option for every field of `settings`, under a heading of their own."""
+    """Adds one option for every field of `settings`, under a heading of their own; not where the command has an option
+    of that name, with a meaning of its own.
+    """
     group = parser.add_argument_group(f"settings: {title}")
+    taken = {option for action in parser._actions for option in action.option_strings}
     for field, info in settings.model_fields.items():
-        group.add_argument(option_name(field), dest=field, metavar=_metavar(info), help=_help(info))
+        if option_name(field) not in taken:
+            group.add_argument(option_name(field), dest=field, metavar=_metavar(info), help=_help(info))
 
 
 def positive(text: str) -> int:

@@ -1,4 +1,4 @@
-"""`eval`: accuracy against delay over many problems, per method. Only the options; the work is `app.evaluate`."""
+"""`eval`: accuracy against delay over many tasks, per method. Only the options; the work is `app.evaluation`."""
 
 import argparse
 from pathlib import Path
@@ -8,16 +8,31 @@ from app.errors import UsageError
 from app.files import check_place
 from app.options import positive
 
+FORMATS = ("auto", "sotto", "math-500", "gsm8k", "mmlu-pro")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--n", type=positive, metavar="N", default=100, help="problems for each method (100)")
-    parser.add_argument(
-        "--methods",
+    tasks = parser.add_argument_group("tasks (default: generated problems the bundled model was never trained on)")
+    tasks.add_argument("--tasks", type=Path, metavar="FILE", help="JSON lines: question, answer, kind; or a task set")
+    tasks.add_argument("--format", choices=FORMATS, default="auto", help="of the file; auto tells it from its fields")
+    tasks.add_argument("--instruction", metavar="TEXT", help="said behind every question of the file")
+    tasks.add_argument("--n", type=positive, metavar="N", help="so many tasks (100 generated, or all of the file)")
+    tasks.add_argument("--families", nargs="+", metavar="NAME", help="only these kinds of generated problems")
+    grid = parser.add_argument_group("grid")
+    grid.add_argument("--methods", nargs="+", metavar="METHOD", help="methods to compare (async think no-think)")
+    grid.add_argument(
+        "--patience",
+        dest="patience_grid",
+        type=float,
         nargs="+",
-        metavar="METHOD",
-        help="methods to compare (async think no-think)",
+        metavar="P",
+        help="the methods with a gate at each of these, from 0 (speak at once) to 1 (default: as set)",
     )
-    parser.add_argument("--families", nargs="+", metavar="NAME", help="only these kinds of problems (default: all)")
+    grid.add_argument("--at-once", type=positive, metavar="N", default=8, help="conversations served together (8)")
+    results = parser.add_argument_group("results")
+    results.add_argument("--json", type=Path, metavar="FILE", help="also write the figures; every outcome goes beside")
+    results.add_argument("--resume", action="store_true", help="go on with the outcomes beside --json")
+    results.add_argument("--chart", type=Path, metavar="FILE", help="draw accuracy against delay, as .png or .svg")
     live = parser.add_argument_group("corrected questions")
     live.add_argument(
         "--live",
@@ -28,19 +43,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     live.add_argument(
         "--late-steps", type=positive, metavar="N", help="every second correction comes so long after the question"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every answer and the figures")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    if args.json is not None:
-        check_place(args.json)
+    for place in filter(None, (args.json, args.chart)):
+        check_place(place)
     if args.live:
-        if args.families is not None or args.methods is not None:
-            raise UsageError("--live has its own questions and method; leave out --families and --methods")
-        from app.evaluation.live import run as listen
+        return _listen(args, settings)
+    if args.tasks is None and (args.instruction is not None or args.format != "auto"):
+        raise UsageError("--format and --instruction concern a task file; give --tasks FILE")
+    if args.chart is not None:
+        from app.evaluation.chart import check_suffix
 
-        return listen(args, settings)
+        check_suffix(args.chart)
     args.methods = args.methods or ["async", "think", "no-think"]
-    from app.evaluate import run as evaluate
+    from app.evaluation.command import run as evaluate
 
     return evaluate(args, settings)
+
+
+def _listen(args: argparse.Namespace, settings: Settings) -> int:
+    own = {"--tasks": args.tasks, "--families": args.families, "--methods": args.methods, "--chart": args.chart}
+    own |= {"--patience": args.patience_grid, "--resume": args.resume or None, "--instruction": args.instruction}
+    if given := [name for name, value in own.items() if value is not None]:
+        raise UsageError(f"--live has its own questions and method; leave out {', '.join(given)}")
+    args.n = args.n or 100
+    from app.evaluation.live import run as listen
+
+    return listen(args, settings)

@@ -23,7 +23,8 @@ from typing import Any
 from app.config import Settings
 from app.demo.checking import is_right
 from app.demo.problems import LiveProblem, sample_live
-from app.evaluate import AT_ONCE, wilson
+from app.evaluation.solve import AT_ONCE
+from app.evaluation.statistics import wilson
 from app.files import write_whole
 from app.machine import machine
 from app.models import build_engine, choose_sampling

@@ -1,0 +1,69 @@
+"""The table on stdout, as the papers have it, and what its columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.evaluation.attempt import SPEECH_STEPS
+from app.evaluation.statistics import Mean
+from app.evaluation.summary import Pace, Row
+
+_COLUMNS = {  # heading: the mean's name, its unit's size, decimals
+    "steps to first": ("steps_to_first", 1, 1),
+    "steps delay": ("steps_delay", 1, 1),
+    "total delay s": ("simulated_total_delay_ms", 1000, 2),
+    "adjusted s": ("simulated_adjusted_delay_ms", 1000, 2),
+    "ttfat ms": ("ttfat_ms", 1, 0),
+    "thinking": ("thinking_steps", 1, 1),
+    "tokens": ("tokens", 1, 1),
+}
+
+
+def table(rows: Sequence[Row], pace: Pace, at_once: int) -> str:
+    """The rows with their intervals, kinds apart if there are several, and the legend."""
+    shown = {head: column for head, column in _COLUMNS.items() if all(column[0] in row.means for row in rows)}
+    lines = [["method", "n", "right %", "missing", *shown]]
+    for row in rows:
+        means = [_with_interval(row.means[name], unit, digits) for name, unit, digits in shown.values()]
+        right = _with_interval(row.accuracy, 0.01, 1)
+        lines.append([row.cell.label, str(row.n), right, str(row.missing), *means])
+    return "\n".join([*_aligned(lines), *_kinds(rows), "", *_legend(pace, at_once, shown)])
+
+
+def _with_interval(mean: Mean, unit: float, digits: int) -> str:
+    return f"{mean.value / unit:.{digits}f} [{mean.low / unit:.{digits}f}–{mean.high / unit:.{digits}f}]"
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """The first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines]
+
+
+def _kinds(rows: Sequence[Row]) -> list[str]:
+    """Right answers by kind of task."""
+    kinds = list(dict.fromkeys(kind for row in rows for kind in row.by_kind))
+    if len(kinds) < 2:
+        return []
+    lines = [["right, by kind", *(row.cell.label for row in rows)]]
+    for kind in kinds:
+        lines.append([kind, *(_share(row.by_kind.get(kind)) for row in rows)])
+    return ["", *_aligned(lines)]
+
+
+def _share(count: tuple[int, int] | None) -> str:
+    return "" if count is None else f"{count[0]}/{count[1]}"
+
+
+def _legend(pace: Pace, at_once: int, shown: dict[str, tuple[str, int, int]]) -> list[str]:
+    lines = [
+        "[ ]: 95 % intervals (Wilson; bootstrap). missing: failed, cut or empty answers; they count as not right.",
+        f"steps delay: silence in decoding steps, a spoken token lasting {SPEECH_STEPS}.",
+        f"total and adjusted delay: simulated, not measured: {pace.step_ms:g} ms a step, speech at "
+        f"{pace.rate_wpm:g} words a minute.",
+    ]
+    if "ttfat ms" in shown:
+        lines.append("ttfat: measured on this machine, one conversation at a time.")
+    elif at_once > 1:
+        lines.append(f"ttfat is not measured with {at_once} conversations at once; --at-once 1 measures it.")
+    return lines
