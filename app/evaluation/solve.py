@@ -6,7 +6,7 @@ A conversation that fails costs its own task alone; if nothing but failures come
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from app.errors import RunError
 from app.evaluation.attempt import Attempt, Outcome
@@ -28,7 +28,7 @@ def solve(
     at_once: int = AT_ONCE,
     sampling: Sampling | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """The outcome of every task as it comes. Left early, it closes its conversations.
 
     sampling: None is what the model's makers recommend. clock: the engine's. Raises RunError when task after task
