@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import multiprocessing
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, IterableDataset
 
 from app.demo.rows import NO_TARGET, THREADS, VIEW_OF, WORKERS, Kind, Row
 
@@ -198,6 +200,27 @@ def batched(examples: Iterator[Sequence[Row]], rows: int, pool: int, rng: random
         rng.shuffle(batches)
         for batch in batches:
             yield make_batch(batch)
+
+
+def beside(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, made by a process of their own a few ahead, where processes can be forked."""
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    loader: DataLoader[Batch] = DataLoader(
+        _Stream(batches),
+        batch_size=None,
+        num_workers=1 if forks else 0,
+        prefetch_factor=4 if forks else None,
+        multiprocessing_context="fork" if forks else None,
+    )
+    return iter(loader)
+
+
+class _Stream(IterableDataset[Batch]):
+    def __init__(self, batches: Iterator[Batch]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._batches
 
 
 def _drop_small(batches: list[list[Sequence[Row]]], least: int) -> None:

@@ -3,10 +3,13 @@
 import re
 
 from app.demo.problems.build import Problem
+from app.demo.problems.calendar import MONTHS
 from app.demo.problems.weekday import DAYS
 
 _NUMBER = re.compile(r"\d+(?::\d\d)?")
 _DAY = re.compile("|".join(DAYS))
+_DATE = re.compile(rf"(?:{'|'.join(MONTHS)}) \d+")
+_PATTERNS = {"weekday": _DAY, "date": _DATE}
 _WINNER = re.compile(r"so (\w+) has more, by (\d+)")
 
 
@@ -22,6 +25,5 @@ def _stated_result(family: str, last_paragraph: str) -> str | None:
     if family == "compare":
         winner = _WINNER.search(last_paragraph)
         return f"{winner[1]} {winner[2]}" if winner else None
-    pattern = _DAY if family == "weekday" else _NUMBER
-    found = pattern.findall(last_paragraph)
+    found = _PATTERNS.get(family, _NUMBER).findall(last_paragraph)
     return found[-1] if found else None

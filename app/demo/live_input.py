@@ -65,8 +65,8 @@ def late_question_of(live: LiveProblem) -> Question:
 
 
 def _number_end(text: str) -> int:
-    """Where the last number in the text ends."""
-    return [match.end() for match in re.finditer(r"\d+", text)][-1]
+    """Where the last number in the text ends; the end of the text if there is none ("double that")."""
+    return ([match.end() for match in re.finditer(r"\d+", text)] or [len(text)])[-1]
 
 
 def _first_word_end(text: str) -> int:

@@ -107,6 +107,14 @@ class LiveThoughts:
                 return token, Written(written.done, paragraph, whole)
         raise AssertionError(f"no version of {written.current} goes on from what stands there")
 
+    def ready(self, paragraph: int, written: Written, characters: int) -> bool:
+        """Do these thoughts hold what this paragraph of the answer rests on? The outline rests on a first paragraph;
+        what follows, on the steps as they were corrected.
+        """
+        if paragraph == 0:
+            return bool(written.done)
+        return written.steps(self.known(characters).corrected) >= paragraph
+
     def _wanted(self, written: Written, known: Known) -> Paragraph | None:
         """The paragraph that should come next."""
         if self.planning and not written.planned:

@@ -8,15 +8,18 @@ the step in which the corrected number came, as soon as a correction can be reco
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from app.demo.live_input import LiveInput, late_question_of, question_of
+from app.demo.live_input import LiveInput, Question, late_question_of, question_of
 from app.demo.live_thoughts import LiveThoughts, Written
+from app.demo.problems.build import Problem
 from app.demo.rows import Book, Kind, Row, Stream
 from app.demo.schedule import Hearing, Schedule, TraceOptions
 from app.demo.traces import Encode, Tokenized
+from app.demo.whole_thoughts import WholeThoughts
 
 if TYPE_CHECKING:
     from app.demo.problems import LiveProblem
@@ -42,7 +45,7 @@ class LiveMind:
     """The thinker. drop: thoughts chosen since the corrected number came are taken back."""
 
     stream: Stream
-    thoughts: LiveThoughts
+    thoughts: LiveThoughts | WholeThoughts
     ear: LiveInput
     end: int
     drop: bool
@@ -69,9 +72,8 @@ class LiveMind:
         return new and bool(self._fed.done) and self._fed.current is None
 
     def ready(self, paragraph: int) -> bool:
-        """The outline rests on a first paragraph; what follows, on the steps as they were corrected."""
-        corrected = self.thoughts.known(self.ear.characters).corrected
-        return bool(self._fed.done) if paragraph == 0 else self._fed.steps(corrected) >= paragraph
+        """Do the complete thoughts hold what this paragraph of the answer rests on?"""
+        return self.thoughts.ready(paragraph, self._fed, self.ear.characters)
 
     @property
     def _fed(self) -> Written:
@@ -99,9 +101,9 @@ class LiveMind:
     def _take_back(self, step: int) -> bool:
         """Cut the thoughts back to those chosen before the corrected number came; returns whether any were cut."""
         self._dropped = True
-        live, question = self.thoughts.live, self.thoughts.question
-        assert live.correction is not None
-        since = self.ear.step_of(question.step_ends[live.correction.step])
+        thoughts = self.thoughts
+        assert isinstance(thoughts, LiveThoughts) and thoughts.live.correction is not None
+        since = self.ear.step_of(thoughts.question.step_ends[thoughts.live.correction.step])
         kept = [point for point in self._trail if point.chosen < since]
         waiting = not self._resting
         if len(kept) == len(self._trail) and (self._resting or self._chosen < since):
@@ -115,29 +117,46 @@ class LiveMind:
 
 @dataclass(slots=True)
 class LiveTrace:
-    """Simulates the engine's schedule for one live problem and records the rows."""
+    """Simulates the engine's schedule for one question heard in pieces and records the rows.
 
-    live: LiveProblem
+    live: one whose steps can be worked out as they are heard, or one that must be complete first. before: the tokens
+    of earlier turns.
+    """
+
+    live: LiveProblem | Problem
     encode: Encode
     prompts: PromptTokens
     rng: Random
+    before: Sequence[int] = ()
     options: TraceOptions = field(default_factory=TraceOptions)
 
     def run(self) -> list[Row]:
         """The rows, in order of birth."""
-        rng, prompts, book, correction = self.rng, self.prompts, Book(), self.live.correction
+        if isinstance(self.live, Problem):
+            return self._whole(self.live)
+        rng, correction = self.rng, self.live.correction
         last = correction is not None and correction.step == len(self.live.steps) - 1
         late = last and rng.random() < LATE_SHARE
         question = late_question_of(self.live) if late else question_of(self.live)
-        ear = LiveInput(question, self.encode, (*prompts.system, *prompts.input_open), rng)
+        ear = self._ear(question)
         planning = ear.at_once or rng.random() < PLAN_SHARE
-        mind = LiveMind(
-            Stream(book, Kind.THOUGHTS, prompts.thinker.prefix),
-            LiveThoughts(self.live, question, self.encode, planning),
-            ear,
-            prompts.end_of_thoughts,
-            drop=correction is not None and rng.random() < DROP_SHARE,
-        )
-        answer = Tokenized(self.live.whole, self.encode, prompts).answer
-        schedule = Schedule(book, ear, mind, answer, prompts, rng, self.options)
+        thoughts = LiveThoughts(self.live, question, self.encode, planning)
+        drop = correction is not None and rng.random() < DROP_SHARE
+        return self._run(self.live.whole, ear, thoughts, drop)
+
+    def _whole(self, problem: Problem) -> list[Row]:
+        question = Question(problem.question, len(problem.question), ())
+        thoughts = WholeThoughts(Tokenized(problem, self.encode, self.prompts), question)
+        return self._run(problem, self._ear(question), thoughts, drop=False)
+
+    def _ear(self, question: Question) -> LiveInput:
+        opening = (*self.prompts.system, *self.before, *self.prompts.input_open)
+        return LiveInput(question, self.encode, opening, self.rng)
+
+    def _run(self, problem: Problem, ear: LiveInput, thoughts: LiveThoughts | WholeThoughts, drop: bool) -> list[Row]:
+        book, prompts = Book(), self.prompts
+        stream = Stream(book, Kind.THOUGHTS, prompts.thinker.prefix)
+        mind = LiveMind(stream, thoughts, ear, prompts.end_of_thoughts, drop=drop)
+        answer = Tokenized(problem, self.encode, prompts).answer
+        schedule = Schedule(book, ear, mind, answer, prompts, self.rng, self.options)
         return schedule.run(prompts.thinker.role, prompts.thinker.split)

@@ -9,8 +9,9 @@ from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
+from app.demo.earlier import Earlier, earlier
 from app.demo.live_trace import LiveTrace
-from app.demo.problems import Problem, sample_live, sample_problem
+from app.demo.problems import FAMILIES, LiveProblem, Problem, sample_follow_up, sample_live, sample_problem
 from app.demo.rows import THREADS, WORKERS, Row
 from app.demo.thread_trace import thread_trace
 from app.demo.traces import AsyncTrace, Encode, Tokenized, no_think_trace, think_trace
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 FORKING_SHARE = 0.7  # of the threads' examples; the others need not fork
 SHARING_SHARE = 0.65  # of the workers' examples; in the others one works and the others rest
+FOLLOW_UP_SHARE = 0.7  # of the questions after a turn that ended with a number
+STEPWISE_SHARE = 0.7  # of the questions heard in pieces: those whose steps can be worked out as they come
+COMPLETE_FAMILIES = tuple(name for name in FAMILIES if name not in {"single", "chain", "story", "parts"})
+NOTHING = Earlier((), None)
 _REMEMBERED_TEXTS = 16384
 
 
@@ -40,6 +45,15 @@ class Share(StrEnum):
 
 
 Shares = dict[Share, float]
+EARLIER_SHARES = {
+    Share.THINK: 0.2,
+    Share.NO_THINK: 0.15,
+    Share.ASYNC: 0.2,
+    Share.LIVE: 0.15,
+    Share.THREADS: 0.06,
+    Share.WORKERS: 0.06,
+}
+"""Of each kind of examples: those with turns before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +96,44 @@ class Examples:
 
     def trace(self, share: Share, rng: Random) -> list[Row]:
         """One trace of that kind."""
+        past = self._past(rng) if rng.random() < EARLIER_SHARES[share] else NOTHING
         match share:
             case Share.THINK:
-                return think_trace(self._item(sample_problem(rng, held_out=False)), self.prompts)
+                return think_trace(self._item(_problem(rng, past), past), self.prompts)
             case Share.NO_THINK:
-                return no_think_trace(self._item(sample_problem(rng, held_out=False)), self.prompts)
+                return no_think_trace(self._item(_problem(rng, past), past), self.prompts)
             case Share.ASYNC:
-                return AsyncTrace(self._item(sample_problem(rng, held_out=False)), self.prompts, rng).run()
+                return AsyncTrace(self._item(_problem(rng, past), past), self.prompts, rng).run()
             case Share.LIVE:
-                return LiveTrace(sample_live(rng, held_out=False), self.encode, self.prompts, rng).run()
+                return LiveTrace(_live(rng, past), self.encode, self.prompts, rng, past.tokens).run()
             case Share.THREADS:
                 problem = _perhaps_parts(rng, FORKING_SHARE)
-                return thread_trace(problem, self._item(problem), self.encode_tags, self.prompts)
+                return thread_trace(problem, self._item(problem, past), self.encode_tags, self.prompts)
             case Share.WORKERS:
                 problem, names = _perhaps_parts(rng, SHARING_SHARE), self.names[: rng.randint(1, len(self.names))]
-                return WorkerTrace(problem, self._item(problem), self.encode, names, self.prompts, rng).run()
+                return WorkerTrace(problem, self._item(problem, past), self.encode, names, self.prompts, rng).run()
 
-    def _item(self, problem: Problem) -> Tokenized:
-        return Tokenized(problem, self.encode, self.prompts)
+    def _past(self, rng: Random) -> Earlier:
+        return earlier(rng, self.encode, self.prompts)
+
+    def _item(self, problem: Problem, past: Earlier) -> Tokenized:
+        return Tokenized(problem, self.encode, self.prompts, past.tokens)
+
+
+def _problem(rng: Random, past: Earlier) -> Problem:
+    """What is asked after those turns."""
+    if past.number is not None and rng.random() < FOLLOW_UP_SHARE:
+        return sample_follow_up(rng, past.number, held_out=False)
+    return sample_problem(rng, held_out=False)
+
+
+def _live(rng: Random, past: Earlier) -> LiveProblem | Problem:
+    """What is asked in pieces after those turns. Sums of parts come whole: their first words promise a chain."""
+    if past.number is not None and rng.random() < FOLLOW_UP_SHARE:
+        return sample_live(rng, held_out=False, before=past.number)
+    if rng.random() < STEPWISE_SHARE:
+        return sample_live(rng, held_out=False)
+    return sample_problem(rng, held_out=False, families=COMPLETE_FAMILIES)
 
 
 def _perhaps_parts(rng: Random, share: float) -> Problem:

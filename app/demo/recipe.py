@@ -39,12 +39,12 @@ class Recipe:
     head_dim: int = 64
     mlp: int = 768
     max_positions: int = 1024
-    think_share: float = 0.14
-    no_think_share: float = 0.05
-    async_share: float = 0.30
+    think_share: float = 0.17
+    no_think_share: float = 0.04
+    async_share: float = 0.31
     live_share: float = 0.27
-    threads_share: float = 0.10
-    workers_share: float = 0.14
+    threads_share: float = 0.08
+    workers_share: float = 0.13
     muon_rate: float = 0.01
     adam_rate: float = 3e-3
     warmup_steps: int = 60
@@ -64,7 +64,7 @@ class Recipe:
         }
 
 
-GOING_ON = Recipe(rows=8_000_000, batch_rows=4096, muon_rate=0.004, adam_rate=1.4e-3, warmup_steps=20, decay_share=1.0)
+GOING_ON = Recipe(rows=8_000_000, batch_rows=4096, muon_rate=0.007, adam_rate=2e-3, warmup_steps=20, decay_share=1.0)
 """Training that goes on from finished weights: gentler, and its rate decays from the first row to the last."""
 
 QUICK = Recipe(

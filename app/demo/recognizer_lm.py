@@ -86,9 +86,9 @@ def sentences(rng: Random, wordings: Wordings, count: int) -> Iterator[str]:
         if draw < OWN_SHARE:
             yield with_and(rng, wordings.sentence(rng))
         elif draw < OWN_SHARE + LIVE_SHARE:
-            yield with_and(rng, as_said(sample_live(rng, held_out=False).whole.question))
+            yield with_and(rng, as_said(sample_live(rng, held_out=False, slips=False).whole.question))
         else:
-            yield with_and(rng, as_said(sample_problem(rng, held_out=False).question))
+            yield with_and(rng, as_said(sample_problem(rng, held_out=False, slips=False).question))
 
 
 def as_said(question: str) -> str:

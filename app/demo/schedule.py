@@ -103,7 +103,7 @@ class Schedule:
             if step == 1:
                 self._prefill(thinker_role, thinker_split)
             completed = self.mind.think(step, hearing)
-            if hearing.open:
+            if hearing.open or hearing.words:
                 self._speaking = False
             elif self._speaking or not self.mind.thinking:
                 writer.feed(step, said[written])

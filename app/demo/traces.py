@@ -24,10 +24,13 @@ Encode = Callable[[str], Sequence[int]]
 
 
 class Tokenized:
-    """A problem's pieces as tokens: input, thought paragraphs and answer paragraphs with their ends."""
+    """A problem's pieces as tokens: input, thought paragraphs and answer paragraphs with their ends.
 
-    def __init__(self, problem: Problem, encode: Encode, prompts: PromptTokens) -> None:
-        self.input = [*prompts.system, *prompts.input_open, *encode(problem.question)]
+    before: the tokens of earlier turns.
+    """
+
+    def __init__(self, problem: Problem, encode: Encode, prompts: PromptTokens, before: Sequence[int] = ()) -> None:
+        self.input = [*prompts.system, *before, *prompts.input_open, *encode(problem.question)]
         self.thoughts = [list(encode(paragraph + "\n\n")) for paragraph in problem.thoughts]
         self.answer = [list(encode(paragraph + "\n\n")) for paragraph in problem.answer[:-1]]
         self.answer.append(list(encode(problem.answer[-1])))

@@ -28,7 +28,7 @@ import torch
 import torch.nn.functional as F
 from transformers import AttentionInterface, Qwen3ForCausalLM
 
-from app.demo.batches import Batch, batched, make_batch
+from app.demo.batches import Batch, batched, beside, make_batch
 from app.demo.mixture import Examples, Share
 from app.demo.muon import Muon
 from app.demo.paths import demo_folder, demo_prompts
@@ -159,7 +159,7 @@ def train(
     """Run the recipe to its end; returns the log. Saves a checkpoint every 200 steps where a path is given."""
     recipe, started, journal, recent = trainer.recipe, time.monotonic(), [], []
     rng = random.Random(f"{recipe.seed}:{trainer.rows_seen}") if trainer.rows_seen else random.Random(recipe.seed)
-    stream = batched(examples.draw(rng), recipe.batch_rows, pool=POOL, rng=rng)
+    stream = beside(batched(examples.draw(rng), recipe.batch_rows, pool=POOL, rng=rng))
     probes = probes_of(recipe, examples)
     first = trainer.rows_seen
     while trainer.rows_seen < recipe.rows:

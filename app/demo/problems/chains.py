@@ -23,6 +23,8 @@ _REQUESTS = {
 _ASKS = ("what is ", "what is ", "what's ", "how much is ")
 _SIGNS = {Op.PLUS: ("+",), Op.MINUS: ("-",), Op.TIMES: ("*", "*", "x", "×"), Op.OVER: ("/", "/", "/", "÷")}
 
+LARGEST_VALUE = 9999
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -49,7 +51,16 @@ def running_steps(rng: Random, count: int, start: int | None = None) -> tuple[St
 
 
 def start_value(rng: Random) -> int:
-    return rng.randint(11, 99) if rng.random() < 0.6 else rng.randint(100, 499)
+    """Of two digits mostly, of four at most."""
+    kind = rng.random()
+    if kind < 0.5:
+        return rng.randint(11, 99)
+    return rng.randint(100, 999) if kind < 0.85 else rng.randint(1000, 6999)
+
+
+def steps_count(rng: Random) -> int:
+    """Two to six."""
+    return rng.choice((2, 2, 2, 3, 3, 3, 4, 4, 5, 6))
 
 
 def single(rng: Random) -> Problem:
@@ -60,7 +71,7 @@ def single(rng: Random) -> Problem:
 
 
 def chain(rng: Random) -> Problem:
-    """Two to four operations, left to right: "what is 47 plus 38 minus 12"."""
+    """Two to six operations, left to right: "what is 47 plus 38 minus 12"."""
     draft = draft_chain(rng)
     if rng.random() < 0.08:
         return build(rng, "chain", in_signs(rng, draft.steps), draft.steps, draft.closing)
@@ -73,7 +84,7 @@ def story(rng: Random) -> Problem:
 
 
 def draft_chain(rng: Random) -> Draft:
-    steps = running_steps(rng, rng.choice((2, 2, 3, 3, 4)))
+    steps = running_steps(rng, steps_count(rng))
     opening = rng.choice((*_ASKS, "what is ", "work out ", "calculate ", ""))
     parts = [f"{opening}{steps[0].a} {_word(rng, steps[0])} {steps[0].b}"]
     joint = rng.choice((" ", " ", " ", " ", ", then "))
@@ -84,7 +95,7 @@ def draft_chain(rng: Random) -> Draft:
 
 
 def draft_story(rng: Random) -> Draft:
-    count = rng.choice((2, 2, 3, 3, 4))
+    count = steps_count(rng)
     name, item = rng.choice(NAMES), rng.choice(ITEMS)
     steps = running_steps(rng, count, start=start_value(rng))
     parts = [f"{name} has {steps[0].a} {item} and {happening(rng, steps[0])}"]
@@ -134,9 +145,9 @@ def _first_step(rng: Random) -> tuple[list[Step], int]:
     """A first product (30 %) or quotient (12 %) and its value; else no step and a value to start from."""
     kind = rng.random()
     if kind < 0.30:
-        step = Step(Op.TIMES, rng.randint(3, 99), rng.randint(2, 9))
+        step = Step(Op.TIMES, rng.randint(3, 99) if kind < 0.18 else rng.randint(100, 999), rng.randint(2, 9))
     elif kind < 0.42:
-        divisor, quotient = rng.randint(2, 9), rng.randint(2, 29)
+        divisor, quotient = rng.randint(2, 9), rng.randint(2, 29) if kind < 0.38 else rng.randint(30, 199)
         step = Step(Op.OVER, divisor * quotient, divisor)
     else:
         return [], start_value(rng)
@@ -144,8 +155,14 @@ def _first_step(rng: Random) -> tuple[list[Step], int]:
 
 
 def _next_step(rng: Random, value: int) -> Step:
-    large = rng.random() < 0.4
-    if (rng.random() < 0.5 and value > 12) or value > 850:
-        return Step(Op.MINUS, value, rng.randint(2, min(value - 1, 499 if large else 99)))
-    largest = 140 if value > 800 else (399 if large else 99)
-    return Step(Op.PLUS, value, rng.randint(2, largest))
+    """A sum or a difference; the operand is of up to four digits where the value is large."""
+    if (rng.random() < 0.5 and value > 12) or value > LARGEST_VALUE - 900:
+        return Step(Op.MINUS, value, rng.randint(2, min(value - 1, _largest_operand(rng, value))))
+    return Step(Op.PLUS, value, rng.randint(2, min(LARGEST_VALUE - value, _largest_operand(rng, value))))
+
+
+def _largest_operand(rng: Random, value: int) -> int:
+    kind = rng.random()
+    if value >= 1000 and kind < 0.3:
+        return 3999
+    return 599 if kind < 0.6 else 99

@@ -1,4 +1,4 @@
-"""Things counted, bought and shared: boxes, shop, share, compare, asmany."""
+"""Things counted, bought and shared: boxes, shop, share, compare, asmany, larger."""
 
 from random import Random
 
@@ -111,6 +111,38 @@ def compare(rng: Random) -> Problem:
         notes=[f"{name} ", f"{other} ", f"{name} {x}, {other} {y}, {winner} more. "],
         result=f"{winner} {difference.result}",
     )
+
+
+def larger(rng: Random) -> Problem:
+    """ "which is more, 345 or 354", numbers or two small sums."""
+    while True:
+        steps = [_compared(rng), _compared(rng)]
+        values = [step.result if isinstance(step, Step) else step for step in steps]
+        if values[0] != values[1]:
+            break
+    word = rng.choice(("more", "less"))
+    most = max(values) if word == "more" else min(values)
+    said = [f"{side.a} times {side.b}" if isinstance(side, Step) else str(side) for side in steps]
+    lines = tuple(f"{side.worked_line}." for side in steps if isinstance(side, Step))
+    first, second = values
+    told = tuple(f"{side.a} times {side.b} is {side.result}." for side in steps if isinstance(side, Step))
+    thoughts = ("plan: compare.", *lines, f"{first} {'>' if first > second else '<'} {second}, {word} is {most}.")
+    return Problem(
+        family="larger",
+        question=dressed(rng, f"which is {word}", f"{said[0]} or {said[1]}"),
+        thoughts=thoughts,
+        answer=("I will compare the two.", *told, f"{first} or {second}, so {word} is {most}."),
+        needs=(*range(1, len(lines) + 2), len(thoughts)),
+        result=str(most),
+        key=("larger", word, *said),
+    )
+
+
+def _compared(rng: Random) -> Step | int:
+    kind = rng.random()
+    if kind < 0.45:
+        return Step(Op.TIMES, rng.randint(3, 49), rng.randint(2, 9))
+    return rng.randint(11, 499) if kind < 0.9 else rng.randint(1000, 9999)
 
 
 def asmany(rng: Random) -> Problem:

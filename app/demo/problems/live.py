@@ -11,7 +11,10 @@ from random import Random
 
 from app.demo.problems.arithmetic import Op, Step
 from app.demo.problems.build import Problem, build, numbers_key
-from app.demo.problems.chains import Draft, draft_chain, draft_story
+from app.demo.problems.chains import LARGEST_VALUE, Draft, draft_chain, draft_story
+from app.demo.problems.follow_up import draft_follow_up
+from app.demo.problems.rewording import reworded
+from app.demo.problems.slips import slipped
 from app.demo.problems.wording import dress
 
 _CORRECTIONS = (
@@ -24,7 +27,6 @@ _CORRECTIONS = (
     ", no, make that {}",
     ", actually {}",
 )
-_LARGEST_RESULT = 1300
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +103,22 @@ class LiveProblem:
         return replace(self.whole, thoughts=self.thoughts(len(self.events), knew), needs=tuple(needs))
 
 
-def draw_live(rng: Random) -> LiveProblem:
-    """A chain or a story in pieces; six of ten with a correction."""
+def draw_live(rng: Random, held_out: bool = False, before: int | None = None, slips: bool = True) -> LiveProblem:
+    """A chain or a story in pieces, or what follows on the number `before`; six of ten with a correction. held_out: in
+    wordings that are never trained on. slips: some without a correction are misheard.
+    """
+    asking = _Asking(rng, held_out, slips)
     while True:
-        draft = rng.choices((draft_chain, draft_story), (1.6, 1.2))[0](rng)
+        if before is None:
+            draft = rng.choices((draft_chain, draft_story), (1.6, 1.2))[0](rng)
+        else:
+            draft = draft_follow_up(rng, before)
         if rng.random() >= 0.6:
-            return _assemble(rng, draft, draft.steps, None)
-        correction = _draw_correction(rng, draft.steps)
+            return _assemble(asking, draft, draft.steps, None)
+        correction = _draw_correction(rng, draft.steps, draft.parts)
         steps = _corrected(draft.steps, correction) if correction else None
         if steps:
-            return _assemble(rng, draft, steps, correction)
+            return _assemble(asking, draft, steps, correction)
 
 
 def live_keys(live: LiveProblem) -> tuple[tuple[str | int, ...], ...]:
@@ -118,12 +126,12 @@ def live_keys(live: LiveProblem) -> tuple[tuple[str | int, ...], ...]:
     return live.whole.key, numbers_key(live.whole.family, live.first_steps)
 
 
-def _draw_correction(rng: Random, steps: tuple[Step, ...]) -> Correction | None:
-    """A new second number for one step; None where the draw cannot be used."""
+def _draw_correction(rng: Random, steps: tuple[Step, ...], said: tuple[str, ...]) -> Correction | None:
+    """A new second number for one step; None where the draw cannot be used, or the number was not said."""
     index = rng.randrange(len(steps))
     step = steps[index]
     right = rng.randint(2, 9 if step.op is Op.TIMES else 99)
-    if step.op is Op.OVER or right == step.b:
+    if step.op is Op.OVER or right == step.b or str(step.b) not in said[index]:
         return None
     return Correction(index, step.b, right)
 
@@ -138,17 +146,33 @@ def _corrected(steps: tuple[Step, ...], correction: Correction) -> tuple[Step, .
             return None
         corrected.append(Step(step.op, value, b))
         value = corrected[-1].result
-        if value > _LARGEST_RESULT:
+        if value > LARGEST_VALUE or (step.op is Op.OVER and corrected[-1].a % b):
             return None
     return tuple(corrected)
 
 
-def _assemble(rng: Random, draft: Draft, steps: tuple[Step, ...], correction: Correction | None) -> LiveProblem:
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How a question is put."""
+
+    rng: Random
+    held_out: bool
+    slips: bool
+
+    def put(self, draft: Draft, parts: tuple[str, ...], corrected: bool) -> tuple[str, ...]:
+        """The parts in words, and the tail as one more."""
+        pieces = dress(self.rng, *parts, ask=draft.ask, end=draft.end)
+        pieces = reworded(pieces, self.rng, self.held_out)
+        return slipped(pieces, self.rng) if self.slips and not corrected else pieces
+
+
+def _assemble(asking: _Asking, draft: Draft, steps: tuple[Step, ...], correction: Correction | None) -> LiveProblem:
+    rng = asking.rng
     parts = [(text, index, False) for index, text in enumerate(draft.parts)]
     if correction:
         words = rng.choice(_CORRECTIONS).format(correction.right)
         parts.insert(correction.step + 1, (words, correction.step, True))
-    *texts, tail = dress(rng, *(text for text, _, _ in parts), ask=draft.ask, end=draft.end)
+    *texts, tail = asking.put(draft, tuple(text for text, _, _ in parts), correction is not None)
     events = tuple(Heard(text, step, fix) for text, (_, step, fix) in zip(texts, parts, strict=True))
     closing = f"so the answer is {steps[-1].result}"
     whole = build(rng, draft.family, "".join((*texts, tail)), steps, closing, pieces=(*texts, tail))

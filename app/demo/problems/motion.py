@@ -1,9 +1,9 @@
-"""Rates over time: train (a trip in two parts), save (money put by each week)."""
+"""Rates over time: train (a trip in two parts), save (money put by each week), rate (so much an hour, or how long)."""
 
 from random import Random
 
 from app.demo.problems.arithmetic import Op, Step
-from app.demo.problems.build import Problem, build
+from app.demo.problems.build import STATED, Problem, build
 from app.demo.problems.goods import two_products
 from app.demo.problems.wording import NAMES, dressed
 
@@ -40,6 +40,32 @@ def save(rng: Random) -> Problem:
     statements = [f"in {saved.b} weeks {name} saves {saved.result} dollars", None]
     closing = f"so {name} has {spent.result} dollars left"
     return build(rng, "save", dressed(rng, text, "how much is left"), (saved, spent), closing, statements=statements)
+
+
+def rate(rng: Random) -> Problem:
+    """So much an hour for some hours: how much; or how long until it is so much."""
+    per, times = rng.randint(3, 99), rng.randint(2, 9)
+    doing, thing = rng.choice(_RATES)
+    name = rng.choice(NAMES)
+    doing = doing.format(name=name)
+    period = rng.choice(("hour", "minute", "day", "week"))
+    amount = Step(Op.TIMES, per, times)
+    if rng.random() < 0.6:
+        spoken = rng.choice((f"{doing} {per} {thing} per {period}", f"{doing} {per} {thing} every {period}"))
+        ask = rng.choice((f"how many {thing} is that in {times} {period}s", f"how many {thing} in {times} {period}s"))
+        statement = rng.choice(STATED[Op.TIMES]).format(a=per, b=times, c=amount.result)
+        closing = f"so it is {amount.result} {thing}"
+        return build(rng, "rate", dressed(rng, spoken, ask), (amount,), closing, statements=[statement])
+    over = Step(Op.OVER, amount.result, per)
+    question = dressed(rng, f"{doing} {per} {thing} per {period}", f"how many {period}s for {over.a} {thing}")
+    return build(rng, "rate", question, (over,), f"so it takes {times} {period}s")
+
+
+_RATES = (
+    ("a machine makes", "bottles"), ("a tap fills", "liters"), ("{name} reads", "pages"), ("a printer prints", "pages"),
+    ("{name} types", "words"), ("a baker bakes", "rolls"), ("{name} earns", "dollars"), ("a pump moves", "liters"),
+    ("{name} walks", "steps"), ("a farmer picks", "apples"), ("a factory builds", "chairs"), ("{name} swims", "laps"),
+)  # fmt: skip
 
 
 def _trip(rng: Random, vehicle: str, unit: str, first: Step, second: Step) -> str:

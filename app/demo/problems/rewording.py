@@ -1,0 +1,154 @@
+"""Other ways to ask the same: wordings put in place of those the families draw, and openings before them.
+
+Each rule knows wordings that are trained on and wordings that are held out. A held-out problem is asked in held-out
+wordings wherever a rule fits, and else with a held-out opening; in training those are never drawn. Numbers, names and
+the words that decide what is to be worked out stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from random import Random
+
+from app.demo.problems.build import capital
+
+REWORDED_SHARE = 0.5  # of the fitting rules, in training
+OPENED_SHARE = 0.12  # of the questions
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """pattern: lower case, with the groups that the other wordings use."""
+
+    pattern: re.Pattern[str]
+    trained: tuple[str, ...]
+    held_out: tuple[str, ...]
+
+
+def _rule(pattern: str, trained: tuple[str, ...], held_out: tuple[str, ...]) -> Rule:
+    return Rule(re.compile(rf"\b{pattern}", re.IGNORECASE), trained, held_out)
+
+
+RULES = (
+    _rule(r"(?:what is|what's|how much is) (?=\d)",
+          ("tell me ", "give me ", "could you work out ", "I need ", "what do you get for ", "what do you get from "),
+          ("can you figure out ", "what would be ", "I would like to know ")),
+    _rule(r"how many are left",
+          ("how many remain", "how many are left over", "how many are still there", "what is left"),
+          ("how many does that leave", "how many stay behind")),
+    _rule(r"how many (\w+) are there now",
+          (r"how many \1 are there in the end", r"how many \1 are there after that", r"what is the number of \1 now"),
+          (r"how many \1 is that now", r"how many \1 are there by then")),
+    _rule(r"how many does (\w+) have now",
+          (r"how many has \1 got now", r"what does \1 have now", r"how many does \1 have in the end"),
+          (r"how many has \1 got in the end", r"how many does that make for \1")),
+    _rule(r"how many (\w+) does (\w+) have",
+          (r"how many \1 has \2 got", r"how many \1 does \2 have then", r"what number of \1 does \2 have"),
+          (r"how many \1 has \2 got altogether", r"how many \1 does \2 own now")),
+    _rule(r"how many are there in all",
+          ("how many are there", "how many is that"), ("how many are there when you count them all",)),
+    _rule(r"what time will it be in",
+          ("what time is it in", "what will the time be in", "what does the clock say in"),
+          ("tell me what time we will have in", "which time is it in")),
+    _rule(r"when does it end",
+          ("when is it over", "what time is it over", "when will it end", "until when does it last"),
+          ("when is the end of it", "what time will it be finished")),
+    _rule(r"what day is it in (\d+) days",
+          (r"what day of the week is it in \1 days", r"\1 days later what day is it", r"which day comes \1 days later"),
+          (r"what day will we have \1 days later", r"which day is it after \1 days")),
+    _rule(r"which day will it be (\d+) days from now",
+          (r"what day will it be \1 days from now", r"what day do we have in \1 days"),
+          (r"which day of the week is it \1 days on",)),
+    _rule(r"how far (?:does it go|is that)",
+          ("how far does it get", "how long is the way", "how far is it in all", "what is the whole distance"),
+          ("what distance does that make", "how far has it gone then")),
+    _rule(r"how much is left(?! from)",
+          ("what is left", "how much money is left", "how much remains", "how much is still there"),
+          ("how much does that leave", "what remains of it")),
+    _rule(r"how much is that(?! together)",
+          ("how much does that cost", "what does that come to", "what does it cost"),
+          ("what do I have to pay", "how much does it come to")),
+    _rule(r"what is the total",
+          ("what is the sum", "what does it come to in total", "how much is it in total"),
+          ("what is the whole price", "what do we pay in total")),
+    _rule(r"how much change is there",
+          ("how much change is that", "what is the change", "how much comes back"),
+          ("how much money is given back", "what change do I get")),
+    _rule(r"how many does each friend get",
+          ("how many does each of them get", "how many for each", "how many does everyone get"),
+          ("how many are there for each friend", "what does each friend get")),
+    _rule(r"who has more and by how many",
+          ("who has more and how many more", "who has the most and by how much"),
+          ("which of them has more and how many more", "by how many has who more")),
+    _rule(r"how many do they have together",
+          ("how many have they together", "how many do they both have", "what do they have together"),
+          ("how many is that for both of them", "how many do the two have in all")),
+    _rule(r"how many do (?:all 3|they all) have",
+          ("how many do the 3 have", "how many have they all together", "how many is that for all 3"),
+          ("how many do the 3 of them own", "what do all of them have in total")),
+    _rule(r"convert (.+?) to (\w+)",
+          (r"turn \1 into \2", r"change \1 to \2", r"give me \1 in \2"),
+          (r"what is \1 in \2", r"write \1 as \2")),
+    _rule(r"how many (\w+) are (?=\d)",
+          (r"how many \1 make ", r"how many \1 do you have in ", r"tell me how many \1 are "),
+          (r"how many \1 fit into ", r"I wonder how many \1 are ")),
+    _rule(r"how many (\w+) are there in (?=\d)",
+          (r"how many \1 have ", r"how many \1 do I count in "), (r"how many \1 can be found in ",)),
+    _rule(r"(?:how much is that|how much is it all) together|what do they cost together",
+          ("how much is all of it", "what do I pay for all of it", "how much is everything together"),
+          ("what does everything cost", "how much do I pay in the end")),
+    _rule(r"how many is that together",
+          ("how many are they all together", "how many is that in all"), ("what does that make together",)),
+    _rule(r"how much are (?=\d)", ("what are ", "what do I get for "), ("can you tell me how much are ",)),
+    _rule(r"what do you get if you add ", ("what is it if I add ", "what comes out if I add "), ("what if I add ",)),
+    _rule(r"what is the sum of ", ("what is the total of ", "give me the sum of "), ("can you find the sum of ",)),
+    _rule(r"(?:work out|calculate) (?=\d)",
+          ("compute ", "please work out ", "solve ", "do "), ("find out ", "reckon ")),
+    _rule(r"how long does (?:it|that) take",
+          ("how many hours is that", "how long is that", "how much time is that"),
+          ("how much time does it need", "what time does that take")),
+    _rule(r"what is the date (?=\d)",
+          ("what date is it ", "which date is ", "tell me the date "), ("what date do we have ", "on which date are we ")),
+    _rule(r"which is (more|less)",
+          (r"what is \1", r"tell me which is \1", r"which one is \1"), (r"which of them is \1", r"which number is \1")),
+)  # fmt: skip
+"""Applied one after another, each to what those before have left."""
+
+OPENINGS = ("listen ", "quick question ", "I have a question ", "right ", "well ", "one more ", "now ", "Sotto ")
+HELD_OUT_OPENINGS = ("now then ", "here is one for you ", "let us see ", "my question is ")
+
+
+def reworded(pieces: tuple[str, ...], rng: Random, held_out: bool) -> tuple[str, ...]:
+    """The pieces of a question in other words; never across two pieces."""
+    lower = not any(letter.isupper() for piece in pieces for letter in piece)
+    opening_due = rng.random() < OPENED_SHARE
+    changed = tuple(_reworded(piece, rng, held_out) for piece in pieces)
+    if opening_due or (held_out and changed == pieces):
+        changed = (_opened(changed[0], rng.choice(HELD_OUT_OPENINGS if held_out else OPENINGS)), *changed[1:])
+    return tuple(piece.lower() for piece in changed) if lower else changed
+
+
+def _reworded(piece: str, rng: Random, held_out: bool) -> str:
+    for rule in RULES:
+        if (found := rule.pattern.search(piece)) and (held_out or rng.random() < REWORDED_SHARE):
+            words = found.expand(rng.choice(rule.held_out if held_out else rule.trained))
+            words = capital(words) if found[0][0].isupper() else words
+            piece = piece[: found.start()] + words + piece[found.end() :]
+            if held_out:
+                break
+    return piece
+
+
+def _opened(piece: str, opening: str) -> str:
+    """The opening before a piece; a written sentence keeps its large letter in front."""
+    first = piece.split(maxsplit=1)[0] if piece.split() else ""
+    name = first[1:].islower() and first in _NAMES_THAT_STAY
+    if first[:1].isupper() and not name:
+        return capital(opening) + piece[:1].lower() + piece[1:]
+    return opening + piece
+
+
+_NAMES_THAT_STAY = frozenset(
+    ["Tom", "Anna", "Ben", "Maria", "Sam", "Lucy", "Max", "Nina", "Omar", "Eva", "Leo", "Kate", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+)
