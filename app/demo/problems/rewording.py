@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from random import Random
 
 from app.demo.problems.build import capital
+from app.demo.problems.weekday import DAYS
+from app.demo.problems.wording import NAMES
 
 REWORDED_SHARE = 0.5  # of the fitting rules, in training
 OPENED_SHARE = 0.12  # of the questions
@@ -109,7 +111,8 @@ RULES = (
           ("how many hours is that", "how long is that", "how much time is that"),
           ("how much time does it need", "what time does that take")),
     _rule(r"what is the date (?=\d)",
-          ("what date is it ", "which date is ", "tell me the date "), ("what date do we have ", "on which date are we ")),
+          ("what date is it ", "which date is ", "tell me the date "),
+          ("what date do we have ", "on which date are we ")),
     _rule(r"which is (more|less)",
           (r"what is \1", r"tell me which is \1", r"which one is \1"), (r"which of them is \1", r"which number is \1")),
 )  # fmt: skip
@@ -149,6 +152,4 @@ def _opened(piece: str, opening: str) -> str:
     return opening + piece
 
 
-_NAMES_THAT_STAY = frozenset(
-    ["Tom", "Anna", "Ben", "Maria", "Sam", "Lucy", "Max", "Nina", "Omar", "Eva", "Leo", "Kate", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-)
+_NAMES_THAT_STAY = frozenset({*NAMES, *DAYS})
