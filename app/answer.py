@@ -29,10 +29,8 @@ from app.events import (
 )
 from app.exchange import Exchange
 from app.mouth import Utterance
-from audio.tts import Synthesizer
+from audio.tts import Synthesizer, WordMark
 from engine.events import StreamName
-
-BYTES_PER_SAMPLE = 2
 
 TurnEvent = (
     engine_events.TokenGenerated
@@ -93,8 +91,9 @@ class Answer:
         exchange = self.exchange
         whole = not (interrupted or exchange.failed)
         heard = exchange.answer if whole else exchange.answer[: self.heard_characters()]
-        now, delays = self._links.clock(), exchange.moments.delays()
-        done = TurnDone(now, exchange.turn, exchange.answer.strip(), heard.strip(), interrupted, delays)
+        now, moments = self._links.clock(), exchange.moments
+        answer = exchange.answer.strip()
+        done = TurnDone(now, exchange.turn, answer, heard.strip(), interrupted, moments.delays(), moments)
         self._links.emit(done)
 
     # -- from the client
@@ -138,7 +137,8 @@ class Answer:
             self._links.emit(ThoughtDelta(event.at_s, event.turn, event.text, event.step, event.lane))
             return
         if moments.first_answer_s is None:
-            moments.first_answer_s, moments.first_answer_step = event.at_s, event.step
+            moments.first_answer_s = event.at_s
+        moments.answer_steps.append(event.step)
         exchange.answer += event.text
         self._links.emit(AnswerDelta(event.at_s, event.turn, event.text, event.step))
         if self._utterance is not None:
@@ -173,15 +173,16 @@ class Answer:
         self._links.run_behind(utterance.wait())
         return utterance
 
-    def _sound(self, pcm: bytes, text: str) -> None:
+    def _sound(self, pcm: bytes, text: str, words: tuple[WordMark, ...]) -> None:
         if self._over:
             return
         assert self._utterance is not None
         exchange, now = self.exchange, self._links.clock()
         exchange.moments.first_phrase_s = self._utterance.first_phrase_s
-        exchange.sound(len(pcm) // BYTES_PER_SAMPLE, now)
+        exchange.sound(pcm, now)
         self._links.happen(turns.SoundStarted())
-        self._links.emit(AudioDelta(now, exchange.turn, exchange.epoch, pcm, text))
+        marks = tuple((mark.text_start, mark.sample) for mark in words)
+        self._links.emit(AudioDelta(now, exchange.turn, exchange.epoch, pcm, text, marks))
 
     def _end_sound(self) -> None:
         if not self._over:

@@ -1,6 +1,6 @@
 """A conversation's events as JSON lines: `type`, `at_ms` since the first event, and the event's own fields.
 
-Sound is not written down, only how many samples it had.
+Sound is not written down, only how many samples it had; moments are not, they are told by the delays.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any
 from app.events import AudioDelta, ConversationEvent
 
 BYTES_PER_SAMPLE = 2
+UNTOLD = {"at_s", "moments"}
 
 
 class EventLog:
@@ -30,7 +31,7 @@ class EventLog:
 def as_record(event: ConversationEvent, zero_s: float) -> dict[str, Any]:
     """The event as a flat dictionary; `zero_s` is the clock's reading that counts as 0 ms."""
     record: dict[str, Any] = {"type": type_name(event), "at_ms": round((event.at_s - zero_s) * 1000, 1)}
-    record |= {field.name: getattr(event, field.name) for field in fields(event) if field.name != "at_s"}
+    record |= {field.name: getattr(event, field.name) for field in fields(event) if field.name not in UNTOLD}
     if isinstance(event, AudioDelta):
         record["samples"] = len(record.pop("pcm")) // BYTES_PER_SAMPLE
     return record

@@ -8,6 +8,8 @@ and must be dropped wherever it is met. This module knows nothing of sockets, pa
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.latency import Moments
+
 
 class Mind(StrEnum):
     """What the assistant's mind does."""
@@ -111,13 +113,16 @@ class ThoughtsDone:
 
 @dataclass(frozen=True, slots=True)
 class AudioDelta:
-    """Sound of the answer, 24 kHz mono s16le; `text` is the phrase, with the phrase's first samples only."""
+    """Sound of the answer, 24 kHz mono s16le; `text` is the phrase, with the phrase's first samples only. words:
+    (offset in the phrase, sample since the phrase's first), for those that begin in this sound or a little after it.
+    """
 
     at_s: float
     turn: int
     epoch: int
     pcm: bytes
     text: str
+    words: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,9 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class TurnDone:
-    """A turn is over: what was written, what was heard of it, and its delays in milliseconds by their names."""
+    """A turn is over: what was written, what was heard of it, its delays in milliseconds by their names, and the
+    moments they were told from.
+    """
 
     at_s: float
     turn: int
@@ -157,6 +164,7 @@ class TurnDone:
     heard: str
     interrupted: bool
     latency: dict[str, float] = field(default_factory=dict)
+    moments: Moments = field(default_factory=Moments, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

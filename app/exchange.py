@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from app.latency import Moments
-from audio.pcm import OUTPUT_RATE_HZ
+from audio.pcm import OUTPUT_RATE_HZ, audible
 
 UNREPORTED_GRACE_S = 1.0  # network and buffers of a client that does not report its position
 SILENT_GRACE_S = 5.0  # a client that did report is given up on so long after its sound should have ended
@@ -32,10 +34,13 @@ class Exchange:
     reported_samples: int | None = None
     reported_at_s: float = 0.0
 
-    def sound(self, samples: int, now_s: float) -> None:
-        """So much more sound goes out."""
-        self.made_samples += samples
-        self.moments.sounds.append((now_s, samples / OUTPUT_RATE_HZ))
+    def sound(self, pcm: bytes, now_s: float) -> None:
+        """More sound goes out, 24 kHz mono s16le."""
+        moments, samples = self.moments, np.frombuffer(pcm, "<i2")
+        moments.sounds.append((now_s, len(samples) / OUTPUT_RATE_HZ))
+        if moments.first_audible_s is None and (loud := audible(samples)) is not None:
+            moments.first_audible_s = moments.sounds[0][0] + (self.made_samples + loud[0]) / OUTPUT_RATE_HZ
+        self.made_samples += len(samples)
 
     def cut(self, now_s: float) -> None:
         """The turn is interrupted; only the first time counts."""

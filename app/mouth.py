@@ -19,7 +19,8 @@ from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
 MOST_AHEAD_S = 20.0  # of sound that is made and not yet played; what is interrupted would be thrown away
 LOOK_AGAIN_S = 0.25
 
-Sound = Callable[[bytes, str], None]  # 24 kHz mono s16le, and the phrase with its first samples
+Sound = Callable[[bytes, str, tuple[WordMark, ...]], None]
+"""24 kHz mono s16le; the phrase, with its first samples only; words that begin in it or a little after it."""
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ class Utterance:
         text, loop = phrase.text, asyncio.get_running_loop()
         while (chunk := await loop.run_in_executor(self._executor, _next, stream)) is not None:
             said.take(chunk)
-            self._on_sound(chunk.pcm.astype("<i2").tobytes(), text)
+            self._on_sound(chunk.pcm.astype("<i2").tobytes(), text, chunk.words)
             text = ""
         said.complete = True
         self._stream = None

@@ -1,12 +1,14 @@
 """A loudspeaker that writes down what it plays, and reports its position as a real one would.
 
 Unpaced, all sound counts as played the moment it arrives. Paced, it plays at the speed of sound: what a barge-in
-flushes was never played, and a gap in which nothing was there to play is recorded as silence. Knows no files.
+flushes was never played, and a gap in which nothing was there to play is recorded as silence. `spans` then says what
+was played when. Knows no files.
 """
 
 import sys
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.events import AudioDelta, AudioDone, ConversationEvent, Flush
@@ -21,6 +23,27 @@ class Report(Protocol):
     def __call__(self, epoch: int, samples: int, /, done: bool = False) -> None: ...
 
 
+@dataclass(slots=True)
+class Span:
+    """Sound of one epoch that was played without a gap. at_s: by the recorder's clock; start: of its samples in `pcm`;
+    first: how many samples of the epoch were played before.
+    """
+
+    epoch: int
+    at_s: float
+    start: int
+    first: int
+    samples: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        return self.samples / RATE_HZ
+
+    @property
+    def end_s(self) -> float:
+        return self.at_s + self.duration_s
+
+
 class Recorder:
     """Takes sound events, plays them, keeps what was played in `pcm` (24 kHz mono s16le).
 
@@ -29,6 +52,7 @@ class Recorder:
 
     def __init__(self, report: Report, clock: Callable[[], float] | None = None) -> None:
         self.pcm = bytearray()
+        self.spans: list[Span] = []  # when paced
         self._report = report
         self._clock = clock
         self._waiting: deque[AudioDelta | AudioDone] = deque()
@@ -82,12 +106,25 @@ class Recorder:
         samples = len(piece) // BYTES_PER_SAMPLE
         if not samples:
             return 0
-        self.pcm += bytes(self._gap_samples * BYTES_PER_SAMPLE) + piece
+        self.pcm += bytes(self._gap_samples * BYTES_PER_SAMPLE)
+        self._note(sound.epoch, samples)
+        self.pcm += piece
         self._gap_samples = 0
         self._begun_bytes += len(piece)
         self._played_samples[sound.epoch] = self._played_samples.get(sound.epoch, 0) + samples
         self._report(sound.epoch, self._played_samples[sound.epoch])
         return samples
+
+    def _note(self, epoch: int, samples: int) -> None:
+        """So many samples of this epoch are played now, at the end of `pcm`."""
+        if self._started_s is None:
+            return
+        start = len(self.pcm) // BYTES_PER_SAMPLE
+        last = self.spans[-1] if self.spans else None
+        if last is None or last.epoch != epoch or last.start + last.samples < start:
+            at_s = self._started_s + start / RATE_HZ
+            self.spans.append(last := Span(epoch, at_s, start, self._played_samples.get(epoch, 0)))
+        last.samples += samples
 
     def _drop(self, epoch: int) -> None:
         if self._waiting and self._waiting[0].epoch <= epoch:

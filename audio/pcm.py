@@ -19,12 +19,21 @@ OUTPUT_RATE_HZ = 24_000
 FULL_SCALE = 32_768
 """An int16 sample of this size would be 1.0."""
 
+QUIET_AMPLITUDE = 32
+"""Samples up to this size count as silence: −60 dB."""
+
 Pcm = NDArray[np.int16]
 """Mono samples, shape [samples]."""
 
 
 def silence(duration_ms: float, rate_hz: int) -> Pcm:
     return np.zeros(round(duration_ms * rate_hz / 1000), np.int16)
+
+
+def audible(pcm: Pcm) -> tuple[int, int] | None:
+    """(the first sample that can be heard, the one after the last); None if all is silence."""
+    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > QUIET_AMPLITUDE)
+    return (int(loud[0]), int(loud[-1]) + 1) if len(loud) else None
 
 
 def to_pcm(samples: NDArray[Any]) -> Pcm:

@@ -6,11 +6,9 @@ which is held back until it is known not to be the end.
 
 import numpy as np
 
-from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler, silence
+from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler, audible, silence
 from audio.tts import SpeechChunk, WordMark
 
-QUIET_AMPLITUDE = 32
-"""Samples up to this size count as silence: −60 dB."""
 KEPT_SILENCE_MS = 100
 """Silence left at the end of a phrase; espeak-ng adds 330 ms, which would sound hesitant between phrases."""
 
@@ -23,11 +21,11 @@ class TrailingSilence:
         self._held: list[Pcm] = []
 
     def push(self, pcm: Pcm) -> Pcm:
-        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > QUIET_AMPLITUDE)
-        if not len(loud):
+        loud = audible(pcm)
+        if loud is None:
             self._held.append(pcm)
             return pcm[:0]
-        end = int(loud[-1]) + 1
+        _, end = loud
         passed = np.concatenate([*self._held, pcm[:end]])
         self._held = [pcm[end:]]
         return passed

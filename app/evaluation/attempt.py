@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from app.evaluation.grid import Cell
 from app.evaluation.speech import spoken_words
 from app.evaluation.task import Task
-from app.latency import silences
+from app.latency import SPEECH_STEPS, silences
 from audio.phrases import PhraseSplitter
 from engine.conversation import Conversation
 from engine.errors import ContextFull
 from engine.events import ConversationFailed, EndReason, Event, StreamName, TokenGenerated, TurnEnded
 
-SPEECH_STEPS = 3  # steps of decoding that one spoken token of the answer lasts
 FAILED = "failed"  # begins the reason
 CUT, SILENT = "cut", "nothing was said"  # no room or budget left; an answer without a word
 

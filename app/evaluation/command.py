@@ -14,7 +14,7 @@ from typing import Any
 from app.config import Settings
 from app.demo.problems import SUM_FAMILIES
 from app.errors import INTERRUPTED, UsageError
-from app.evaluation.attempt import SPEECH_STEPS, Outcome
+from app.evaluation.attempt import Outcome
 from app.evaluation.chart import draw
 from app.evaluation.checking import is_right
 from app.evaluation.generated import generated_tasks
@@ -29,6 +29,7 @@ from app.evaluation.table import table
 from app.evaluation.task import TaskSet
 from app.evaluation.task_file import read_tasks
 from app.files import write_whole
+from app.latency import SPEECH_STEPS
 from app.models import build_engine, choose_sampling
 from engine.engine import Engine
 

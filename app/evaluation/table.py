@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.evaluation.attempt import SPEECH_STEPS
 from app.evaluation.statistics import Mean
 from app.evaluation.summary import Pace, Row
+from app.latency import SPEECH_STEPS
 
 _COLUMNS = {  # heading: the mean's name, its unit's size, decimals
     "steps to first": ("steps_to_first", 1, 1),

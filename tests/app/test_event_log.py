@@ -24,7 +24,15 @@ def test_time_counts_from_the_first_event_and_the_step_is_kept() -> None:
 
 def test_sound_is_counted_and_not_written_down() -> None:
     (record,) = records(AudioDelta(1.0, 1, 2, b"\0" * 480, "Four."))
-    assert record == {"type": "audio_delta", "at_ms": 0.0, "turn": 1, "epoch": 2, "text": "Four.", "samples": 240}
+    assert record == {
+        "type": "audio_delta",
+        "at_ms": 0.0,
+        "turn": 1,
+        "epoch": 2,
+        "text": "Four.",
+        "words": [],
+        "samples": 240,
+    }
 
 
 @pytest.mark.parametrize("mind", Mind)

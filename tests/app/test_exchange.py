@@ -16,7 +16,7 @@ def speaking(*pieces: tuple[float, float]) -> Exchange:
     """Sound of so many seconds went out at these times."""
     exchange = Exchange(turn=1, epoch=1)
     for at_s, duration_s in pieces:
-        exchange.sound(round(duration_s * SECOND), at_s)
+        exchange.sound(b"\1\1" * round(duration_s * SECOND), at_s)
     return exchange
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import app.mouth
 from app.mouth import Utterance
+from audio.tts import WordMark
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeSynthesizer
 
 ANSWER = "First we add. Then we carry, and so on. Done!"
@@ -26,7 +27,7 @@ class Record:
     errors: list[Exception] = field(default_factory=list)
     ahead_s: float = 0.0
 
-    def on_sound(self, pcm: bytes, text: str) -> None:
+    def on_sound(self, pcm: bytes, text: str, words: tuple[WordMark, ...]) -> None:
         self.sounds.append((len(pcm) // 2, text))
 
     def on_end(self) -> None:

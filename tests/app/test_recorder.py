@@ -68,6 +68,23 @@ def test_a_gap_between_sounds_is_recorded_as_silence() -> None:
     assert speaker.recorder.pcm[480:-480] == bytes(RATE_HZ)
 
 
+def test_spans_say_when_each_piece_was_played_and_where_it_stands() -> None:
+    speaker = Loudspeaker(paced=True)
+    speaker.recorder.take(sound(2400))
+    speaker.recorder.take(sound(2400))
+    speaker.wait(0.5)
+    speaker.recorder.take(sound(RATE_HZ))
+    speaker.wait(0.25)
+    speaker.recorder.take(Flush(0.0, 1, epoch=1))
+    speaker.recorder.take(sound(240, epoch=2))
+    speaker.wait(0.25)
+    first, second, third = speaker.recorder.spans
+    assert (first.epoch, first.at_s, first.duration_s, first.first) == (1, 100.0, 0.2, 0)
+    assert (second.at_s, second.duration_s, second.first) == (100.5, 0.25, 4800)
+    assert (third.epoch, third.at_s, third.samples, third.first) == (2, 100.75, 240, 0)
+    assert speaker.recorder.pcm[2 * second.start - 2 :][:4] == b"\0\0\1\0"
+
+
 @pytest.mark.parametrize("paced", [False, True])
 @given(sizes=st.lists(st.integers(1, 5000), max_size=8), waits=st.lists(st.floats(0, 0.2), min_size=8, max_size=8))
 def test_all_sound_is_played_once_and_positions_never_go_back(

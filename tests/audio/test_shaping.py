@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.pcm import OUTPUT_RATE_HZ
-from audio.shaping import KEPT_SILENCE_MS, QUIET_AMPLITUDE, Shaping, TrailingSilence, WordSnap
+from audio.pcm import OUTPUT_RATE_HZ, QUIET_AMPLITUDE
+from audio.shaping import KEPT_SILENCE_MS, Shaping, TrailingSilence, WordSnap
 
 SAMPLES = st.lists(st.sampled_from([0, 0, 0, QUIET_AMPLITUDE, -QUIET_AMPLITUDE, 5000, -32_768]), max_size=60)
 

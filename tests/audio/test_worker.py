@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from audio.errors import SynthesizerDied, SynthesizerUnavailable
 from audio.espeak import SpokenWord
-from audio.pcm import OUTPUT_RATE_HZ
-from audio.shaping import KEPT_SILENCE_MS, QUIET_AMPLITUDE
+from audio.pcm import OUTPUT_RATE_HZ, QUIET_AMPLITUDE
+from audio.shaping import KEPT_SILENCE_MS
 from audio.speak import speak
 from audio.tts import SpeechChunk, SpeechStream
 from audio.worker import EspeakSynthesizer
