@@ -1,9 +1,12 @@
 """Small talk and questions outside the domain: short, friendly, and honest about what the model cannot do."""
 
+import re
+import zlib
 from enum import StrEnum
 from random import Random
 
 from app.demo.problems.build import Problem
+from app.demo.problems.chat_requests import FRAMES, TOPICS, WORDS
 from app.demo.problems.wording import dressed
 
 
@@ -14,6 +17,7 @@ class Kind(StrEnum):
     HELP = "help"
     THANKS = "thanks"
     BYE = "bye"
+    STOP = "stop"
     SORRY = "sorry"
 
 
@@ -24,7 +28,8 @@ ANSWERS = {
     Kind.HELP: ("I can do sums and small word problems.", "Ask me about prices, times, days or how many are left."),
     Kind.THANKS: ("You are welcome.", "Do you have another sum?"),
     Kind.BYE: ("Goodbye!", "Come back with another sum."),
-    Kind.SORRY: ("Sorry, I can only do sums and small word problems.", "Ask me one of those."),
+    Kind.STOP: ("Okay.",),
+    Kind.SORRY: ("That is beyond me: I can only do sums and small word problems.",),
 }
 
 PROMPTS = {
@@ -42,56 +47,82 @@ PROMPTS = {
         "what are you good at", "what do you know", "can you do sums", "give me an example",
     ),
     Kind.THANKS: ("thank you", "thanks", "thank you very much", "great, thanks", "well done", "that was right"),
-    Kind.BYE: ("goodbye", "bye", "see you", "see you later", "good night", "that is all", "stop"),
-    Kind.SORRY: (
-        "tell me a joke", "what is the weather like {when}", "who won the game", "sing a song",
-        "what is the capital of {place}", "write a poem about {thing}", "what do you think of {thing}",
-        "translate this for me", "why is the sky blue", "play some music", "who is the president of {place}",
-        "tell me a story about {thing}", "what is the news {when}", "how do I cook {food}",
-        "what is the meaning of life", "how tall is my {someone}", "who wrote this book", "turn on the light",
-        "call my {someone}", "send a message to my {someone}", "what is {thing}", "where is {place}",
-        "how far away is {place}", "do you like {food}", "how old are you", "set a timer", "book a flight to {place}",
-        "what is the square root of {n}", "what is {n} percent of {n}", "what is {n} squared",
-        "solve this equation for x", "write a program in python", "what time is it", "what day is it today",
-        "how do you spell {food}", "recommend a film", "I am sad", "I love you",
-    ),
+    Kind.BYE: ("goodbye", "bye", "see you", "see you later", "good night", "that is all"),
+    Kind.STOP: ("never mind", "cancel", "be quiet", "stop", "stop talking", "forget it", "shut up", "cancel that", "hush", "enough"),
 }  # fmt: skip
 
-_FILLINGS = {
-    "when": ("today", "tomorrow", "right now", "this week"),
-    "place": ("France", "Italy", "Japan", "London", "Spain", "the moon", "Brazil", "Berlin"),
-    "thing": ("love", "the sea", "a cat", "music", "science", "gravity", "the internet", "dogs", "history"),
-    "food": ("rice", "soup", "pasta", "bread", "eggs", "pizza", "cake"),
-    "someone": ("mother", "brother", "father", "sister", "friend", "teacher"),
-}
-
+_BLANK = re.compile(r"\{(\w+)\}")
 _KIND_WEIGHTS = {
-    Kind.HELLO: 2, Kind.HOW: 1, Kind.WHO: 1.5, Kind.HELP: 1.5, Kind.THANKS: 1, Kind.BYE: 1, Kind.SORRY: 5,
+    Kind.HELLO: 2, Kind.HOW: 1, Kind.WHO: 1.5, Kind.HELP: 1.5, Kind.THANKS: 1, Kind.BYE: 1,
+    Kind.STOP: 0.7, Kind.SORRY: 16,
 }  # fmt: skip
 
 
 def chat(rng: Random) -> Problem:
-    """Something that is not a sum; the result is its kind."""
-    kind = rng.choices(tuple(_KIND_WEIGHTS), tuple(_KIND_WEIGHTS.values()))[0]
-    prompt = _filled(rng, rng.choice(PROMPTS[kind]))
+    """Something that is not a sum, in wordings to train on; the result is its kind."""
+    return draw_chat(rng)
+
+
+def draw_chat(rng: Random, held_out: bool = False) -> Problem:
+    """Something that is not a sum; held_out: a request beyond the domain in a wording never trained on."""
+    kind = Kind.SORRY if held_out else rng.choices(tuple(_KIND_WEIGHTS), tuple(_KIND_WEIGHTS.values()))[0]
+    prompt = _request(rng, held_out) if kind is Kind.SORRY else rng.choice(PROMPTS[kind])
+    answer = ANSWERS[kind]
+    thoughts = ("not a sum.", f"answer: {kind.value}.") if len(answer) == 2 else (f"not a sum. answer: {kind.value}.",)
     return Problem(
         family="chat",
         question=dressed(rng, prompt, end="?" if _asks(prompt) else rng.choice((".", "!"))),
-        thoughts=("not a sum.", f"answer: {kind.value}."),
-        answer=ANSWERS[kind],
-        needs=(1, 2),
+        thoughts=thoughts,
+        answer=answer,
+        needs=tuple(range(1, len(answer) + 1)),
         result=kind.value,
         key=("chat", prompt),
     )
 
 
-def _filled(rng: Random, prompt: str) -> str:
-    for blank, choices in _FILLINGS.items():
-        prompt = prompt.replace(f"{{{blank}}}", rng.choice(choices))
-    while "{n}" in prompt:
-        prompt = prompt.replace("{n}", str(rng.randint(2, 200)), 1)
-    return prompt
+def is_held_out_request(template: str) -> bool:
+    return zlib.crc32(template.encode()) % 20 == 0
+
+
+_TRAINED = {
+    held_out: tuple(
+        kept
+        for texts in TOPICS.values()
+        if (kept := tuple(text for text in texts.split("|") if is_held_out_request(text) == held_out))
+    )
+    for held_out in (False, True)
+}
+
+
+def _request(rng: Random, held_out: bool) -> str:
+    template = rng.choice(rng.choice(_TRAINED[held_out]))
+    return rng.choice(FRAMES).format(_BLANK.sub(lambda match: _filling(rng, match[1]), template))
+
+
+def _filling(rng: Random, blank: str) -> str:
+    match blank:
+        case "n":
+            return str(rng.randint(2, 999))
+        case "m":
+            return str(rng.randint(3, 80))
+        case "year":
+            return str(rng.randint(1400, 2025))
+    return rng.choice(WORDS[blank])
 
 
 def _asks(prompt: str) -> bool:
-    return prompt.split()[0] in {"what", "who", "how", "why", "where", "can", "are", "do"}
+    return prompt.split()[0] in {
+        "what",
+        "who",
+        "how",
+        "why",
+        "where",
+        "can",
+        "are",
+        "do",
+        "is",
+        "should",
+        "will",
+        "which",
+        "when",
+    }
