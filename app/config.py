@@ -60,7 +60,7 @@ class EngineSettings(BaseModel):
     model: Place = Field("demo", description="'demo' (bundled), a local folder, or a name that is in the hub's cache")
     device: Device = Field(AUTO, description="cpu, cuda, cuda:N, mps; auto takes a GPU if there is one")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(AUTO, description="number format of the weights")
-    method: Literal["async", "async-safe", "think", "no-think", "hogwild", "fork-join"] = Field(
+    method: Literal["async", "async-safe", "think", "no-think", "interleaved", "hogwild", "fork-join"] = Field(
         "async", description="how thinking and answering are woven together"
     )
     workers: MaybeWhole = Field(None, ge=1, le=8, description="thinkers of 'hogwild'; auto is what the prompts say")

@@ -94,6 +94,15 @@ class Conversation:
             self._turn.end_input()
         self.input_ended_step, self._idle = self.steps, False
 
+    def hold(self, held: bool, turn: int | None = None) -> None:
+        """Enough of the answer is written and not yet heard: the writer pauses at the next end of a clause, the
+        thoughts go on. held=False: it goes on where it stopped. turn: which one is meant; without effect when it is not
+        running. None: the latest. Every turn begins without a hold.
+        """
+        if self._turn is not None and turn in (None, self.turn_number):
+            self._turn.hold(held)
+            self._idle = False
+
     def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None) -> None:
         """The user heard only so many characters of the answer: end the turn if it still runs, and remember no more
         than that of the answer. Its thoughts are kept for the next turn, if that sees this one. turn: which one is

@@ -44,10 +44,15 @@ class Gate:
         self.open = self._bars.always_open
         self._prompted = True
 
+    @property
+    def asks(self) -> bool:
+        """Could an answer change anything?"""
+        return self._bars.asks
+
     def due(self) -> bool:
         """Shall the question ride in this step? Counts the step."""
         self._steps_since_asked += 1
-        if not self._bars.asks or (self.open and not self._settings.ask_while_writing):
+        if not self.asks or (self.open and not self._settings.ask_while_writing):
             return False
         return self._prompted or self._steps_since_asked >= self._settings.every_steps
 

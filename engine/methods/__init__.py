@@ -9,6 +9,7 @@ from engine.methods.asynchronous import AsyncTurn
 from engine.methods.base import Turn, TurnSetup
 from engine.methods.fork_join import ForkJoinTurn
 from engine.methods.hogwild import HogwildTurn
+from engine.methods.interleaved import InterleavedTurn
 from engine.methods.no_think import NoThinkTurn
 from engine.methods.safe import SafeTurn
 from engine.methods.think import ThinkTurn
@@ -19,6 +20,7 @@ METHODS: Mapping[str, type[Turn]] = MappingProxyType(
         "async-safe": SafeTurn,
         "think": ThinkTurn,
         "no-think": NoThinkTurn,
+        "interleaved": InterleavedTurn,
         "hogwild": HogwildTurn,
         "fork-join": ForkJoinTurn,
     }
@@ -29,6 +31,7 @@ __all__ = [
     "AsyncTurn",
     "ForkJoinTurn",
     "HogwildTurn",
+    "InterleavedTurn",
     "NoThinkTurn",
     "SafeTurn",
     "ThinkTurn",

@@ -96,12 +96,15 @@ class AsyncTurn(Turn):
         """Its answer is taken first: it knows nothing of this step's new tokens and must not undo what they bring."""
         if self.listening or not (self.thinking.begun and self.gate.due()):
             return []
+        return [self._question_feed()]
+
+    def _question_feed(self) -> Planned:
         view = View(self.thinking.question_before, self._question)
         question = Feed(view, self.setup.model.tokens.gate_question, keep=False)
-        return [Planned(question, self._take_answer_of_gate)]
+        return Planned(question, self._take_answer_of_gate)
 
     def _plan_writer(self) -> list[Planned]:
-        if not self.listening and (self.gate.open or self.thinking.ended):
+        if self.may_write and (self.gate.open or self.thinking.ended):
             return [Planned(self.output.feed(self.before_output), self._take_output)]
         return [] if self.output.shown else [Planned(self.output.show(self.before_output))]
 

@@ -25,6 +25,8 @@ from engine.prompt_tokens import PromptTokens
 from engine.view import View
 
 TURN_BLOCKS = 10  # one of each kind that a turn has
+CLAUSE_ENDS = frozenset(",;:.!?…—\n，；：。！？")
+HELD_TOKENS = 48  # a writer that is to pause looks for the end of a clause no longer than this
 
 
 def room_tokens(limit_tokens: int, tokens: PromptTokens, turns: int) -> int:
@@ -66,7 +68,8 @@ class Turn(ABC):
 
     def __init__(self, setup: TurnSetup) -> None:
         self.setup, self.generation, self.context = setup, setup.generation, setup.context
-        self.done = self.listening = False
+        self.done = self.listening = self.held = False
+        self._held_at_token = 0
         self._blocks: list[Block] = []
         self.output = self.generation.stream(StreamName.OUTPUT, self.output_prefix(setup.model.tokens))
 
@@ -123,6 +126,26 @@ class Turn(ABC):
         if self.thinking is not None:
             self.thinking.listening = False
             self.thinking.wake()
+
+    def hold(self, held: bool) -> None:
+        """Enough of the answer waits to be spoken, or no longer: shall the writer pause? Thinking goes on."""
+        if held and not self.held:
+            self._held_at_token = len(self.output.generated)
+        self.held = held
+
+    @property
+    def may_write(self) -> bool:
+        """May the answer go on? Not while the user speaks; held, only to the end of the clause: a mouth that speaks in
+        phrases would say the half of one as if it were whole.
+        """
+        return not (self.listening or (self.held and self._at_clause_end))
+
+    @property
+    def _at_clause_end(self) -> bool:
+        text = self.output.text
+        if len(self.output.generated) - self._held_at_token >= HELD_TOKENS or not text.strip():
+            return True
+        return text[-1] in CLAUSE_ENDS and not text[-2:-1].isdigit()  # "3." may become 3.5
 
     def take_back(self, step: int, spoken_characters: int, now: Moment) -> list[Event]:
         """Words heard in this step of the turn are not meant any more: take back what was thought since then, and of

@@ -31,4 +31,4 @@ class NoThinkTurn(Turn):
         return len(self.setup.model.tokens.no_think_role)
 
     def plan(self) -> list[Planned]:
-        return [] if self.listening else [Planned(self.output.feed(self.before_output), self.take_output)]
+        return [Planned(self.output.feed(self.before_output), self.take_output)] if self.may_write else []

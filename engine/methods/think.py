@@ -51,7 +51,7 @@ class ThinkTurn(Turn):
     def plan(self) -> list[Planned]:
         if not self.thinking.ended:
             return self.thinking.plan()
-        if self.listening:
+        if not self.may_write:
             return []
         return [Planned(self.output.feed(self.before_output), self.take_output)]
 

@@ -122,6 +122,10 @@ class Thinker(Thinking):
     def plan(self) -> list[Planned]:
         return [Planned(self.stream.feed(self.before()), self._take)] if self.stream.active else []
 
+    def plan_show(self) -> list[Planned]:
+        """Put its newest token into its block without going on, unless it stands there already."""
+        return [] if self.stream.shown else [Planned(self.stream.show(self.before()))]
+
     def wake(self) -> None:
         self.stream.wake()
 

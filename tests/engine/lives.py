@@ -51,6 +51,7 @@ class Open:
 
     slot: int
     method: str
+    patience: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,23 @@ class Interrupt:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Enough, or no longer enough, waits to be spoken."""
+
+    slot: int
+    held: bool
+
+
+@dataclass(frozen=True)
 class Steps:
     count: int
 
 
-Move = Open | Close | Listen | EndInput | Interrupt | Steps
+Move = Open | Close | Listen | EndInput | Interrupt | Hold | Steps
 
 slots, percents = st.integers(0, SLOTS - 1), st.sampled_from([0, 30, 60, 100, 100])
-methods = st.sampled_from(["async", "async", "think", "no-think", "hogwild", "fork-join"])
+methods = st.sampled_from(["async", "async", "think", "no-think", "interleaved", "hogwild", "fork-join"])
+patiences = st.sampled_from([None, None, 0.0, 0.9, 1.0])
 spoken = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(tuple)
 listens = st.builds(Listen, slots, percents, spoken, percents)
 ends, interrupts = st.builds(EndInput, slots), st.builds(Interrupt, slots, percents)
@@ -106,8 +116,9 @@ def turn(slot: int, heard: list[tuple[Listen, Steps]], writes: Steps, interrupte
 turns = st.builds(
     turn, slots, st.lists(st.tuples(listens, steps), min_size=1, max_size=3), steps, st.none() | st.none() | percents
 )
-closes = st.tuples(st.builds(Close, slots), st.builds(Open, slots, methods))
-strays = st.lists(listens | ends | steps | interrupts, min_size=1, max_size=3) | closes.map(list)
+closes = st.tuples(st.builds(Close, slots), st.builds(Open, slots, methods, patiences))
+holds = st.builds(Hold, slots, st.booleans())
+strays = st.lists(listens | ends | steps | interrupts | holds, min_size=1, max_size=3) | closes.map(list)
 moves = st.lists(turns | turns | strays, min_size=8, max_size=20).map(
     lambda found: [one for part in found for one in part]
 )
@@ -175,10 +186,12 @@ class Lives:
                     life.listening = False
             case Interrupt() if life is not None:
                 self.interrupt(life, move.heard)
+            case Hold() if life is not None:
+                life.conversation.hold(move.held)
 
     def open(self, move: Open) -> None:
         try:
-            self.lives[move.slot] = Life(self.engine.open(move.method, Sampling()))
+            self.lives[move.slot] = Life(self.engine.open(move.method, Sampling(), move.patience))
         except EngineFull:
             return
         self.past[move.slot].append(self.lives[move.slot])

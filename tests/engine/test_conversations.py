@@ -18,15 +18,16 @@ from transformers import PreTrainedTokenizerBase
 from engine.events import EndReason, StreamEnded, TokenGenerated, TurnEnded
 from engine.model import CorrectionPolicy, HistoryPolicy
 from engine.runner import ModelRunner
-from tests.engine.lives import SLOTS, WORDS, EndInput, Interrupt, Listen, Lives, Move, Open, Steps, moves
+from tests.engine.lives import SLOTS, WORDS, EndInput, Hold, Interrupt, Listen, Lives, Move, Open, Steps, moves
 from tests.engine.oracle import Oracle
 from tests.engine.replayed import Answered, ReplayedRunner, exact_pair
 from tests.engine.scripted import Script, ScriptedRunner
 from tests.engine.talk import GREEDY, ask, live_prompts, make_engine, run
 
 LIMIT = 240
-EVERYBODY: list[Move] = [Open(0, "async"), Open(1, "fork-join"), Open(2, "hogwild")]
+EVERYBODY: list[Move] = [Open(0, "async"), Open(1, "interleaved"), Open(2, "hogwild")]
 LAST_STEPS: list[Move] = [
+    *(Hold(slot, False) for slot in range(SLOTS)),
     *(Listen(slot, 100, (" and",)) for slot in range(SLOTS)),
     *map(EndInput, range(SLOTS)),
     Steps(9),
@@ -158,7 +159,7 @@ def test_conversations_come_and_go_and_leave_nothing(tokenizer: PreTrainedTokeni
     prompts, draw = live_prompts(3), random.Random(5)
     engine = make_engine(tokenizer, prompts, ScriptedRunner(tokenizer, prompts, any_script, 16384), LIMIT)
     for _ in range(count):
-        conversation = engine.open(draw.choice(["async", "think", "no-think"]), GREEDY)
+        conversation = engine.open(draw.choice(["async", "think", "no-think", "interleaved"]), GREEDY)
         if draw.random() < 0.9:
             ask(conversation, draw.choice(WORDS))
             run(engine, draw.randrange(4))
@@ -173,7 +174,7 @@ def test_conversations_come_and_go_and_leave_nothing(tokenizer: PreTrainedTokeni
     assert engine.runner.arena.blocks == () and engine.runner.arena.reserved_tokens == 0
 
 
-@pytest.mark.parametrize("method", ["async", "think"])
+@pytest.mark.parametrize("method", ["async", "think", "interleaved"])
 @pytest.mark.parametrize("history", HistoryPolicy)
 def test_a_conversation_five_times_as_long_as_the_limit_never_ends_for_want_of_room(
     tokenizer: PreTrainedTokenizerBase, method: str, history: HistoryPolicy

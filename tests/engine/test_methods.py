@@ -309,7 +309,7 @@ def longest_view(runner: RecordingRunner) -> int:
     return max(len(ran.saw) for step in runner.steps for ran in step)
 
 
-@pytest.mark.parametrize("method", ["async", "think"])
+@pytest.mark.parametrize("method", ["async", "think", "interleaved"])
 def test_thoughts_far_longer_than_the_limit_lose_their_oldest_paragraphs_and_go_on(
     tokenizer: PreTrainedTokenizerBase, method: str
 ) -> None:
@@ -325,7 +325,7 @@ def test_thoughts_far_longer_than_the_limit_lose_their_oldest_paragraphs_and_go_
     assert limit // 2 < longest_view(runner) <= limit
 
 
-@pytest.mark.parametrize("method", ["async", "think"])
+@pytest.mark.parametrize("method", ["async", "think", "interleaved"])
 def test_thoughts_end_when_their_budget_is_spent(tokenizer: PreTrainedTokenizerBase, method: str) -> None:
     script = Script(ENDLESS.thoughts, "Done.", NEVER)
     engine, _ = scripted(tokenizer, script, thought_tokens=50)
@@ -344,7 +344,7 @@ def test_an_answer_ends_when_its_budget_is_spent(tokenizer: PreTrainedTokenizerB
     assert longest_view(runner) <= 200
 
 
-@pytest.mark.parametrize("method", ["async", "think", "no-think"])
+@pytest.mark.parametrize("method", ["async", "think", "no-think", "interleaved"])
 def test_no_stream_writes_a_control_token(tiny_qwen3: LoadedModel, method: str) -> None:
     loaded = tiny_qwen3
     marks = {text: token for token, text in control_tokens(loaded.tokenizer).items()}
@@ -359,7 +359,7 @@ def test_no_stream_writes_a_control_token(tiny_qwen3: LoadedModel, method: str) 
     assert written and not written & {*marks.values(), *nameless}
 
 
-@pytest.mark.parametrize("method", ["async", "think", "no-think"])
+@pytest.mark.parametrize("method", ["async", "think", "no-think", "interleaved"])
 def test_nothing_happens_in_a_turn_after_its_end(tokenizer: PreTrainedTokenizerBase, method: str) -> None:
     script = Script("So it goes. " * 20, "Soon done.")
     engine, _ = scripted(tokenizer, script, every_steps=1, ask_while_writing=True)
@@ -386,7 +386,7 @@ def test_draws_are_the_same_for_the_same_seed(tiny_qwen3: LoadedModel) -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("sampling", [GREEDY, Sampling(0.8, 0.9, seed=3)], ids=["greedy", "drawn"])
-@pytest.mark.parametrize("method", ["async", "think", "no-think"])
+@pytest.mark.parametrize("method", ["async", "think", "no-think", "interleaved"])
 def test_a_gpu_says_what_a_cpu_says(tiny_qwen3_folder: Path, method: str, sampling: Sampling) -> None:
     said = []
     for device in ("cpu", "cuda"):
