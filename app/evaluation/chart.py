@@ -87,11 +87,13 @@ def _front(axes: Axes, rows: Sequence[Row]) -> None:
 
 
 def _points(axes: Axes, rows: Sequence[Row]) -> None:
+    """Each method in a colour and with a mark of its own."""
     methods = list(dict.fromkeys(row.cell.method for row in rows))
     for method, (colour, marker) in zip(methods, STYLES * len(methods), strict=False):
         chosen = [row for row in rows if row.cell.method == method]
         _series(axes, method, chosen, {"color": colour, "marker": marker})
-    axes.legend(loc="best", frameon=True, facecolor=PAPER, edgecolor=FAINT, framealpha=0.9)
+    if rows:
+        axes.legend(loc="best", frameon=True, facecolor=PAPER, edgecolor=FAINT, framealpha=0.9)
 
 
 def _series(axes: Axes, method: str, rows: Sequence[Row], style: dict[str, Any]) -> None:

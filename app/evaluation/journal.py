@@ -33,7 +33,7 @@ class Journal:
         text = _read(path)
         if text and not resume:
             raise InputError(f"{path} holds the outcomes of an earlier run; go on with it by --resume, or remove it")
-        lines = text[: text.rfind("\n") + 1].splitlines()
+        lines = text.split("\n")[:-1]
         if lines:
             _compare(path, _object(path, 1, lines[0]), dict(header))
         for number, line in enumerate(lines[1:], 2):
