@@ -63,7 +63,7 @@ FAMILIES = {
     "date": Family(date, 1.0),
     "rate": Family(rate, 0.8),
     "larger": Family(larger, 0.6),
-    "chat": Family(chat, 1.8),
+    "chat": Family(chat, 2.4),
 }
 SUM_FAMILIES = tuple(name for name in FAMILIES if name != "chat")
 """The families with a number, a time or a day to get right."""

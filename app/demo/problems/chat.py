@@ -51,6 +51,14 @@ PROMPTS = {
     Kind.STOP: ("never mind", "cancel", "be quiet", "stop", "stop talking", "forget it", "shut up", "cancel that", "hush", "enough"),
 }  # fmt: skip
 
+WORDS_AT_RANDOM_SHARE = 0.08  # of the requests beyond the domain
+MADE_UP_SHARE = 0.3  # of the words in the others
+COMMON_WORDS = ("a", "about", "after", "again", "all", "also", "always", "am", "an", "and", "another", "any", "anybody", "are", "around", "as", "ask", "at", "back", "bad", "be", "because", "been", "before", "begin", "being", "best", "better", "between", "big", "book", "both", "bring", "but", "buy", "by", "call", "can", "child", "city", "close", "cold", "come", "could", "country", "day", "did", "different", "do", "does", "done", "down", "drink", "each", "early", "eat", "end", "even", "ever", "every", "explain", "fact", "family", "far", "feel", "few", "find", "first", "for", "friend", "from", "full", "funny", "get", "give", "go", "good", "great", "had", "hand", "hard", "has", "have", "he", "hear", "help", "her", "here", "him", "his", "hot", "house", "how", "i", "if", "in", "interesting", "into", "is", "it", "its", "job", "just", "keep", "kind", "know", "large", "last", "late", "learn", "leave", "let", "life", "like", "little", "live", "long", "look", "lot", "love", "made", "make", "man", "many", "may", "me", "mean", "mind", "month", "more", "morning", "most", "much", "must", "my", "name", "near", "need", "never", "new", "next", "night", "no", "nothing", "now", "of", "off", "often", "old", "on", "only", "open", "or", "other", "our", "out", "over", "own", "part", "people", "person", "place", "plan", "play", "please", "problem", "put", "question", "quick", "read", "really", "red", "right", "room", "run", "said", "same", "say", "school", "see", "seem", "send", "she", "should", "show", "since", "sleep", "small", "so", "some", "someone", "something", "song", "soon", "start", "still", "stop", "story", "such", "sure", "take", "talk", "tell", "than", "thank", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "think", "this", "those", "though", "time", "to", "today", "together", "tomorrow", "too", "true", "try", "turn", "under", "until", "up", "us", "use", "very", "wait", "walk", "want", "was", "watch", "water", "way", "we", "week", "well", "went", "were", "what", "when", "where", "which", "while", "white", "who", "why", "will", "wish", "with", "without", "woman", "word", "work", "world", "would", "write", "wrong", "year", "yes", "yesterday", "yet", "you", "young", "your")
+_ONSETS = (*("b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "y", "br", "ch", "cl", "cr", "dr", "fl", "gr", "pl", "pr", "sh", "sl", "sp", "st", "str", "th", "tr"), "")
+_VOWELS = ("a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "ee", "oo", "ou", "ie")
+_CODAS = (*("n", "r", "l", "s", "t", "m", "d", "ck", "nd", "st", "rt", "ng", "ll"), "", "", "", "")
+_ENDINGS = ("", "", "", "", "s", "ing", "er", "ed", "ly", "ion", "y")
+
 _BLANK = re.compile(r"\{(\w+)\}")
 _KIND_WEIGHTS = {
     Kind.HELLO: 2, Kind.HOW: 1, Kind.WHO: 1.5, Kind.HELP: 1.5, Kind.THANKS: 1, Kind.BYE: 1,
@@ -95,6 +103,8 @@ _TRAINED = {
 
 
 def _request(rng: Random, held_out: bool) -> str:
+    if not held_out and rng.random() < WORDS_AT_RANDOM_SHARE:
+        return " ".join([made_up_word(rng), *(_any_word(rng) for _ in range(rng.choice((0, 1, 2, 3, 4, 5, 7, 10))))])
     template = rng.choice(rng.choice(_TRAINED[held_out]))
     return rng.choice(FRAMES).format(_BLANK.sub(lambda match: _filling(rng, match[1]), template))
 
@@ -107,7 +117,24 @@ def _filling(rng: Random, blank: str) -> str:
             return str(rng.randint(3, 80))
         case "year":
             return str(rng.randint(1400, 2025))
-    return rng.choice(WORDS[blank])
+    return made_up_word(rng) if rng.random() < MADE_UP_SHARE else rng.choice(WORDS[blank])
+
+
+def _any_word(rng: Random) -> str:
+    kind = rng.random()
+    if kind < 0.45:
+        return rng.choice(COMMON_WORDS)
+    if kind < 0.5:
+        return str(rng.randint(2, 2030))
+    return made_up_word(rng) if kind < 0.7 else rng.choice(WORDS[rng.choice(tuple(WORDS))])
+
+
+def made_up_word(rng: Random) -> str:
+    """Of one to four syllables: it stands for all the words that no list has."""
+    syllables = (
+        rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((1, 2, 2, 3, 4)))
+    )
+    return "".join(syllables) + rng.choice(_ENDINGS)
 
 
 def _asks(prompt: str) -> bool:

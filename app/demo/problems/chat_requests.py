@@ -52,6 +52,6 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 FRAMES = (
     "{}", "{}", "{}", "{}", "could you help me, {}", "hey, {}", "excuse me, {}", "{} please", "I was wondering, {}", "um, {}",
-    "quick question, {}", "one more thing, {}", "I have a question, {}", "sorry, but {}", "my friend asks, {}", "listen, {}",
+    "quick question, {}", "another thing, {}", "I have a question, {}", "sorry, but {}", "my friend asks, {}", "listen, {}",
 )  # fmt: skip
 REQUESTS = tuple(text for texts in TOPICS.values() for text in texts.split("|"))

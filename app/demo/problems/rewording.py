@@ -118,8 +118,8 @@ RULES = (
 )  # fmt: skip
 """Applied one after another, each to what those before have left."""
 
-OPENINGS = ("listen ", "quick question ", "I have a question ", "right ", "well ", "one more ", "now ", "Sotto ")
-HELD_OUT_OPENINGS = ("now then ", "here is one for you ", "let us see ", "my question is ")
+OPENINGS = ("listen ", "quick question ", "I have a question ", "right ", "well ", "now ", "Sotto ", "next question ")
+HELD_OUT_OPENINGS = ("now then ", "here is something for you ", "let us see ", "my question is ")
 
 
 def reworded(pieces: tuple[str, ...], rng: Random, held_out: bool) -> tuple[str, ...]:
