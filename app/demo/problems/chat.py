@@ -7,6 +7,7 @@ from random import Random
 
 from app.demo.problems.build import Problem
 from app.demo.problems.chat_requests import FRAMES, TOPICS, WORDS
+from app.demo.problems.made_up import COMMON_WORDS, made_up_word
 from app.demo.problems.wording import dressed
 
 
@@ -34,30 +35,43 @@ ANSWERS = {
 
 PROMPTS = {
     Kind.HELLO: (
-        "hello", "hi", "hi there", "hello there", "hey", "good morning", "good afternoon", "good evening",
-        "hello, can you hear me", "are you there",
+        "hello", "hi", "hi there", "hello there", "hey", "good morning", "good afternoon", "good evening", "hey there",
+        "hello, can you hear me", "are you there", "hi sotto", "hello sotto", "hey sotto", "can you hear me",
+        "is anybody there",
+        "hello again", "hi again", "nice to meet you", "good day", "morning", "hello hello", "are you listening",
     ),
-    Kind.HOW: ("how are you", "how are you doing", "how are you today", "how is it going"),
+    Kind.HOW: (
+        "how are you", "how are you doing", "how are you today", "how is it going", "are you well", "how do you feel",
+        "how have you been", "is everything okay with you", "how are things", "are you okay",
+    ),
     Kind.WHO: (
         "who are you", "what is your name", "what are you", "are you a robot", "are you a person", "who made you",
-        "what is Sotto", "tell me about yourself",
+        "what is Sotto", "tell me about yourself", "do you have a name", "are you human", "are you a machine",
+        "what kind of model are you", "who built you", "how big are you", "are you real", "introduce yourself",
     ),
     Kind.HELP: (
-        "what can you do", "can you help me", "help", "what can I ask you", "how does this work",
-        "what are you good at", "what do you know", "can you do sums", "give me an example",
+        "what can you do", "can you help me", "help", "what can I ask you", "how does this work", "how can you help me",
+        "what are you good at", "what do you know", "can you do sums", "give me an example", "what can you do for me",
+        "what else can you do", "help me", "what should I ask", "what are you able to do", "how do I use this",
+        "what questions can you answer", "what do you do", "can you calculate", "I need help", "what is this",
     ),
-    Kind.THANKS: ("thank you", "thanks", "thank you very much", "great, thanks", "well done", "that was right"),
-    Kind.BYE: ("goodbye", "bye", "see you", "see you later", "good night", "that is all"),
-    Kind.STOP: ("never mind", "cancel", "be quiet", "stop", "stop talking", "forget it", "shut up", "cancel that", "hush", "enough"),
+    Kind.THANKS: (
+        "thank you", "thanks", "thank you very much", "great, thanks", "well done", "that was right", "thanks a lot",
+        "many thanks", "perfect", "cool", "nice", "good job", "that is correct", "awesome, thank you", "very good",
+        "great", "you are right", "thank you sotto", "okay thank you", "wonderful",
+    ),
+    Kind.BYE: (
+        "goodbye", "bye", "see you", "see you later", "good night", "that is all", "bye bye", "see you tomorrow",
+        "I have to go", "talk to you later", "until next time", "have a nice day", "that will be all", "take care",
+    ),
+    Kind.STOP: (
+        "never mind", "cancel", "be quiet", "stop", "stop talking", "forget it", "shut up", "cancel that", "hush",
+        "enough", "stop it", "please stop", "quiet", "silence", "okay stop", "stop now", "forget that", "no more",
+    ),
 }  # fmt: skip
 
 WORDS_AT_RANDOM_SHARE = 0.08  # of the requests beyond the domain
 MADE_UP_SHARE = 0.3  # of the words in the others
-COMMON_WORDS = ("a", "about", "after", "again", "all", "also", "always", "am", "an", "and", "another", "any", "anybody", "are", "around", "as", "ask", "at", "back", "bad", "be", "because", "been", "before", "begin", "being", "best", "better", "between", "big", "book", "both", "bring", "but", "buy", "by", "call", "can", "child", "city", "close", "cold", "come", "could", "country", "day", "did", "different", "do", "does", "done", "down", "drink", "each", "early", "eat", "end", "even", "ever", "every", "explain", "fact", "family", "far", "feel", "few", "find", "first", "for", "friend", "from", "full", "funny", "get", "give", "go", "good", "great", "had", "hand", "hard", "has", "have", "he", "hear", "help", "her", "here", "him", "his", "hot", "house", "how", "i", "if", "in", "interesting", "into", "is", "it", "its", "job", "just", "keep", "kind", "know", "large", "last", "late", "learn", "leave", "let", "life", "like", "little", "live", "long", "look", "lot", "love", "made", "make", "man", "many", "may", "me", "mean", "mind", "month", "more", "morning", "most", "much", "must", "my", "name", "near", "need", "never", "new", "next", "night", "no", "nothing", "now", "of", "off", "often", "old", "on", "only", "open", "or", "other", "our", "out", "over", "own", "part", "people", "person", "place", "plan", "play", "please", "problem", "put", "question", "quick", "read", "really", "red", "right", "room", "run", "said", "same", "say", "school", "see", "seem", "send", "she", "should", "show", "since", "sleep", "small", "so", "some", "someone", "something", "song", "soon", "start", "still", "stop", "story", "such", "sure", "take", "talk", "tell", "than", "thank", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "think", "this", "those", "though", "time", "to", "today", "together", "tomorrow", "too", "true", "try", "turn", "under", "until", "up", "us", "use", "very", "wait", "walk", "want", "was", "watch", "water", "way", "we", "week", "well", "went", "were", "what", "when", "where", "which", "while", "white", "who", "why", "will", "wish", "with", "without", "woman", "word", "work", "world", "would", "write", "wrong", "year", "yes", "yesterday", "yet", "you", "young", "your")
-_ONSETS = (*("b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "y", "br", "ch", "cl", "cr", "dr", "fl", "gr", "pl", "pr", "sh", "sl", "sp", "st", "str", "th", "tr"), "")
-_VOWELS = ("a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "ee", "oo", "ou", "ie")
-_CODAS = (*("n", "r", "l", "s", "t", "m", "d", "ck", "nd", "st", "rt", "ng", "ll"), "", "", "", "")
-_ENDINGS = ("", "", "", "", "s", "ing", "er", "ed", "ly", "ion", "y")
 
 _BLANK = re.compile(r"\{(\w+)\}")
 _KIND_WEIGHTS = {
@@ -127,14 +141,6 @@ def _any_word(rng: Random) -> str:
     if kind < 0.5:
         return str(rng.randint(2, 2030))
     return made_up_word(rng) if kind < 0.7 else rng.choice(WORDS[rng.choice(tuple(WORDS))])
-
-
-def made_up_word(rng: Random) -> str:
-    """Of one to four syllables: it stands for all the words that no list has."""
-    syllables = (
-        rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((1, 2, 2, 3, 4)))
-    )
-    return "".join(syllables) + rng.choice(_ENDINGS)
 
 
 def _asks(prompt: str) -> bool:
