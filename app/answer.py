@@ -27,8 +27,8 @@ from app.events import (
     ThoughtsDone,
     TurnDone,
 )
-from app.exchange import Exchange
-from app.mouth import Utterance
+from app.exchange import Exchange, shall_hold, unheard_s
+from app.mouth import LOOK_AGAIN_S, Utterance
 from audio.tts import Synthesizer, WordMark
 from engine.events import StreamName
 
@@ -46,7 +46,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What an answer needs of its conversation. synthesizer is None where nothing is spoken."""
+    """What an answer needs of its conversation. synthesizer is None where nothing is spoken.
+
+    hold: shall the writer of this turn pause? most_ahead_s: when so much speech is unheard.
+    """
 
     emit: Callable[[ConversationEvent], None]
     happen: Callable[[turns.Happening], None]
@@ -54,6 +57,8 @@ class Links:
     clock: Callable[[], float]
     synthesizer: Synthesizer | None
     speaking: Executor
+    hold: Callable[[int, bool], None]
+    most_ahead_s: Callable[[], float]
 
 
 class Answer:
@@ -63,6 +68,7 @@ class Answer:
         self.exchange = exchange
         self._links, self._over = links, False
         self._thinking: set[str] = set()  # lanes of thoughts that go on
+        self._held = False
         self._utterance = None if links.synthesizer is None else self._begin_speaking(links.synthesizer)
 
     @property
@@ -113,7 +119,7 @@ class Answer:
             case engine_events.TokenGenerated():
                 self._take_token(event)
             case engine_events.GateAnswered(turn=turn, step=step, log_odds=log_odds, open=is_open):
-                self._links.emit(GateAsked(event.at_s, turn, step, log_odds, is_open))
+                self._links.emit(GateAsked(event.at_s, turn, step, log_odds, is_open, event.probability))
             case engine_events.StreamEnded(stream=StreamName.THOUGHTS, lane=lane):
                 self._thinking.discard(lane)
                 if not self._thinking:
@@ -143,6 +149,7 @@ class Answer:
         self._links.emit(AnswerDelta(event.at_s, event.turn, event.text, event.step))
         if self._utterance is not None:
             self._utterance.write(event.text)
+            self._mind_the_unheard(self._utterance)
 
     def _end_thoughts(self, at_s: float) -> None:
         if self.exchange.thoughts_open:
@@ -157,6 +164,29 @@ class Answer:
             self._utterance.end()
         else:
             self._links.happen(turns.SoundEnded())
+
+    # -- how far the writer may be ahead
+
+    def _mind_the_unheard(self, utterance: Utterance) -> None:
+        if not self._held and self._enough_waits(utterance):
+            self._held = True
+            self._links.hold(self.turn, True)
+            self._links.run_behind(self._lift_the_hold(utterance))
+
+    async def _lift_the_hold(self, utterance: Utterance) -> None:
+        """When enough of what waits has been heard. With the turn the hold ends by itself."""
+        while not self._over and self._enough_waits(utterance):
+            await asyncio.sleep(LOOK_AGAIN_S)
+        self._held = False
+        if not self._over:
+            self._links.hold(self.turn, False)
+
+    def _enough_waits(self, utterance: Utterance) -> bool:
+        exchange = self.exchange
+        if exchange.failed:
+            return False
+        waiting_s = unheard_s(exchange.ahead_s(self._links.clock()), utterance.unspoken_characters)
+        return shall_hold(self._held, waiting_s, self._links.most_ahead_s())
 
     # -- from the mouth
 

@@ -111,6 +111,7 @@ class Assistant:
                 clock=self._clock,
                 on_exit=partial(self._open.discard, tokens.id),
                 spelled=self._spelled,
+                most_ahead_s=self.settings.most_ahead_s,
             )
         )
 

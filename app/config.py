@@ -67,8 +67,15 @@ class EngineSettings(BaseModel):
     layout: Literal["auto", "contiguous", "interleaved", "combined"] = Field(
         AUTO, description="how they see each other; auto is what the prompts say"
     )
-    history: Literal["drop", "keep", "refresh"] = Field(
-        "drop", description="finished turns: drop their thoughts, keep them, or read the transcript again, exactly"
+    patience: MaybeNumber = Field(
+        None, ge=0, le=1, description="0 speaks at once, 1 thinks first; auto is the prompts' own, else 0.5"
+    )
+    gate: Literal["auto", "ahead", "behind"] = Field(
+        AUTO,
+        description="what the gate asks: are the thoughts ahead, or (turned round) behind; auto as the prompts say",
+    )
+    history: Literal["auto", "drop", "keep", "refresh"] = Field(
+        AUTO, description="finished turns: drop their thoughts, keep them, or read the transcript again, exactly"
     )
     corrections: Literal["drop", "keep"] = Field(
         "drop", description="thoughts and unspoken answers that rest on words taken back"
@@ -95,6 +102,9 @@ class VoiceSettings(BaseModel):
     tts: Literal["auto", "espeak-ng"] = Field(AUTO, description="text to speech")
     voice: Name = Field("en-us", description="voice of the speech synthesis")
     rate_wpm: Whole = Field(165, ge=80, le=450, description="speed of speech in words a minute")
+    most_ahead_s: MaybeNumber = Field(
+        None, gt=0, description="the writer pauses when more speech than this is unheard; auto follows from patience"
+    )
     silence_ms: Whole = Field(500, ge=100, le=10_000, description="silence that ends the user's turn")
     language: Name = Field("en", description="language that is spoken")
 

@@ -32,6 +32,7 @@ from audio.pcm import INPUT_RATE_HZ
 from audio.tts import Synthesizer
 from engine.conversation import Conversation as EngineConversation
 from engine.errors import ContextFull
+from engine.patience import checked, most_ahead_s
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Parts:
     clock: Callable[[], float]
     on_exit: Callable[[], None]
     spelled: Callable[[str], str] = str  # the user's words as the model reads them
+    most_ahead_s: float | None = None  # unheard speech at which the writer pauses; None: as the patience says
 
 
 class Conversation:
@@ -57,7 +59,16 @@ class Conversation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._state = turns.TurnState()
-        self._links = Links(self._emit, self._happen, self._run_behind, parts.clock, parts.synthesizer, parts.speaking)
+        self._links = Links(
+            self._emit,
+            self._happen,
+            self._run_behind,
+            parts.clock,
+            parts.synthesizer,
+            parts.speaking,
+            self._hold,
+            self._most_ahead_s,
+        )
         self._running: Answer | None = None
         self._cut: Answer | None = None  # the one that was interrupted last; its last position may yet arrive
         self._outlet = Outlet()
@@ -110,6 +121,11 @@ class Conversation:
     async def stop(self) -> None:
         """Silence, and the end of the running turn."""
         self._happen(turns.StopPressed())
+
+    def set_patience(self, patience: float) -> None:
+        """Of the turns to come, from 0 to 1 (engine.patience). Raises ValueError for anything else."""
+        patience, tokens = checked(patience), self._parts.tokens
+        self._parts.engine.call(lambda _: setattr(tokens, "patience", patience))
 
     def played(self, epoch: int, samples: int, done: bool = False) -> None:
         """The client has played so many samples of an epoch's sound; `done`: no more of it will be heard."""
@@ -218,6 +234,15 @@ class Conversation:
         """What was not heard of an interrupted answer is not remembered as said."""
         heard, now, tokens = answer.heard_characters(), self._now(), self._parts.tokens
         self._parts.engine.call(lambda _: tokens.interrupt(heard, now, answer.turn))
+
+    def _hold(self, turn: int, held: bool) -> None:
+        tokens = self._parts.tokens
+        self._parts.engine.call(lambda _: tokens.hold(held, turn))
+
+    def _most_ahead_s(self) -> float:
+        if self._parts.most_ahead_s is not None:
+            return self._parts.most_ahead_s
+        return most_ahead_s(self._parts.tokens.patience)
 
     # -- from the engine
 

@@ -85,13 +85,16 @@ class AnswerDelta:
 
 @dataclass(frozen=True, slots=True)
 class GateAsked:
-    """The gate was asked whether the writer may go on; `log_odds` of yes, natural logarithm."""
+    """The gate was asked whether the writer may go on. log_odds: that the thoughts are ahead, natural logarithm, as the
+    model said it; probability: the same, calibrated.
+    """
 
     at_s: float
     turn: int
     step: int
     log_odds: float
     open: bool
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)

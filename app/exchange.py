@@ -15,6 +15,8 @@ from app.latency import Moments
 from audio.pcm import OUTPUT_RATE_HZ, audible
 
 UNREPORTED_GRACE_S = 1.0  # network and buffers of a client that does not report its position
+CHARACTERS_PER_S = 15.0  # about what is spoken of the answer's text in a second
+GO_ON_AT = 0.7  # of the most speech that may be unheard: the writer needs time to find its next words
 SILENT_GRACE_S = 5.0  # a client that did report is given up on so long after its sound should have ended
 
 
@@ -69,6 +71,16 @@ class Exchange:
             return ends_at_s(self.moments.sounds) + UNREPORTED_GRACE_S if self.made_samples else 0.0
         left = self.made_samples - self.reported_samples
         return self.reported_at_s + left / OUTPUT_RATE_HZ + SILENT_GRACE_S if left else 0.0
+
+
+def unheard_s(ahead_s: float, unspoken_characters: int) -> float:
+    """How much speech is made and not yet played, and written and not yet made."""
+    return ahead_s + unspoken_characters / CHARACTERS_PER_S
+
+
+def shall_hold(held: bool, waiting_s: float, most_s: float) -> bool:
+    """Shall the writer pause when so much speech is unheard? Once it does, until a good part of it was heard."""
+    return waiting_s > (GO_ON_AT * most_s if held else most_s)
 
 
 def played_s(sounds: Iterable[tuple[float, float]], now_s: float) -> float:

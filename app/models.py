@@ -47,12 +47,13 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or default_threads(settings.model))
     loaded = load_model(model_place(settings.model), device, choose_dtype(settings.dtype, device))
-    prompts = with_workers(find_prompts(loaded.model.config, loaded.name), settings)
+    prompts = with_gate(with_workers(find_prompts(loaded.model.config, loaded.name), settings), settings)
     tokens = PromptTokens.of(prompts, loaded.tokenizer)
     wanted = EngineSettings(
         read_tokens=settings.read_tokens,
-        history=HistoryPolicy(settings.history),
+        history=None if settings.history == AUTO else HistoryPolicy(settings.history),
         corrections=CorrectionPolicy(settings.corrections),
+        patience=settings.patience,
     )
 
     longest = max(tokens.least_tokens, min(LONGEST_CONVERSATION_TOKENS, _positions(loaded)))
@@ -81,6 +82,20 @@ def with_workers(prompts: Prompts, settings: Settings) -> Prompts:
     if not changes or prompts.hogwild is None:
         return prompts
     return prompts.model_copy(update={"hogwild": prompts.hogwild.model_copy(update=changes)})
+
+
+def with_gate(prompts: Prompts, settings: Settings) -> Prompts:
+    """The prompts with the gate's question as the settings ask for. Raises SettingsError if they have none turned
+    round.
+    """
+    if settings.gate == AUTO:
+        return prompts
+    inverted = settings.gate == "behind"
+    if inverted and prompts.gate.inversion is None:
+        raise SettingsError(
+            f"--gate behind: prompts {prompts.name!r} have no section [gate.inversion]; use --gate ahead"
+        )
+    return prompts.model_copy(update={"gate": prompts.gate.model_copy(update={"inverted": inverted})})
 
 
 def model_place(name: str) -> str | Path:

@@ -62,6 +62,7 @@ class Utterance:
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
         self._said: list[Said] = []
         self._stream: SpeechStream | None = None
+        self._written = self._reached = 0  # characters of the answer: all, and up to the phrase being spoken
         self._silenced = False
         self._timer: asyncio.TimerHandle | None = None
         self.first_phrase_s: float | None = None
@@ -71,6 +72,7 @@ class Utterance:
         """More of the answer."""
         if self._silenced:
             return
+        self._written += len(text)
         self._hand_over(self._splitter.push(text, self._clock()))
         self._set_timer()
 
@@ -92,6 +94,11 @@ class Utterance:
     async def wait(self) -> None:
         """Until it has spoken all, or was silenced and has let go of everything."""
         await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def unspoken_characters(self) -> int:
+        """How much of the text lies behind the phrase that is being spoken."""
+        return max(0, self._written - self._reached)
 
     def heard(self, played_samples: int) -> int:
         """How many characters of the answer were heard when so many samples of the epoch were played."""
@@ -120,6 +127,7 @@ class Utterance:
             while (phrase := await self._phrases.get()) is not None:
                 while self._ahead_s() > MOST_AHEAD_S:
                     await asyncio.sleep(LOOK_AGAIN_S)
+                self._reached = phrase.start + len(phrase.text)
                 await self._say(phrase)
         except Exception as error:  # whatever the synthesizer raises ends this answer's sound, not the conversation
             self._on_error(error)

@@ -169,7 +169,7 @@ class Translator:
 
     def _gate(self, event: events.GateAsked) -> Event:
         what = {"type": "sotto.gate", "response_id": f"resp_{self._name(event.turn)}", "step": event.step}
-        return Event(what | {"log_odds": event.log_odds, "open": event.open})
+        return Event(what | {"log_odds": event.log_odds, "probability": event.probability, "open": event.open})
 
     # Names
 

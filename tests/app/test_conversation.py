@@ -38,6 +38,7 @@ from app.events import (
     TurnDone,
     UserTurn,
 )
+from app.exchange import CHARACTERS_PER_S
 from app.outlet import Outlet
 from engine.engine import Engine
 from engine.loading import load_tokenizer
@@ -157,6 +158,7 @@ async def talking(
     fails_at: str | None = None,
     method: str = "async",
     read: bool = True,
+    most_ahead_s: float | None = None,
 ) -> AsyncIterator[Talk]:
     synthesizer = FakeSynthesizer(held, fails_at) if voice else None
     listener = FakeListener() if voice else None
@@ -170,6 +172,7 @@ async def talking(
         speaking=house.executor,
         clock=time.monotonic,
         on_exit=house.on_exit,
+        most_ahead_s=most_ahead_s,
     )
     talk = Talk(Conversation(parts), synthesizer, listener)
 
@@ -277,6 +280,54 @@ def test_every_turn_speaks_in_an_epoch_of_its_own(house: House) -> None:
             await talk.until(is_a(TurnDone, turn=2))
         assert {(event.turn, event.epoch) for event in talk.of(AudioDelta)} == {(1, 1), (2, 2)}
         assert not talk.of(Flush)
+
+    play(scenario, house)
+
+
+def resting(engine: Engine) -> bool:
+    return not engine.has_work and any(conversation.running for conversation in engine.conversations)
+
+
+@pytest.mark.parametrize("method", ["async", "no-think"])
+def test_a_writer_far_ahead_of_the_sound_pauses_until_it_was_heard(house: House, method: str) -> None:
+    async def scenario() -> None:
+        async with talking(house, method=method, most_ahead_s=2.0) as talk:
+            await talk.conversation.say("tell")
+            await talk.until(is_a(AudioDelta))
+            talk.conversation.played(1, 0)
+            while not await asyncio.to_thread(lambda: house.thread.call(resting).result(PATIENCE_S)):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.3)
+            written = "".join(event.text for event in talk.of(AnswerDelta))
+            assert 2.0 * CHARACTERS_PER_S * 0.5 < len(written) < len(LONG.answer) / 2
+            assert written.rstrip().endswith(".") and not talk.of(AnswerDone)
+            while not talk.of(AnswerDone):
+                talk.conversation.played(1, talk.sound_samples)
+                await asyncio.sleep(0.01)
+            await talk.finish()
+            assert talk.of(AnswerDone)[0].text == LONG.answer.strip()
+
+    play(scenario, house)
+
+
+def test_a_voice_that_fails_holds_nobody_back(house: House) -> None:
+    async def scenario() -> None:
+        async with talking(house, fails_at="three", most_ahead_s=0.5) as talk:
+            await talk.conversation.say("tell")
+            await talk.until(is_a(AnswerDone, text=LONG.answer.strip()))
+
+    play(scenario, house)
+
+
+def test_the_most_that_may_be_ahead_follows_from_the_patience(house: House) -> None:
+    async def scenario() -> None:
+        async with talking(house) as talk:
+            assert talk.conversation._most_ahead_s() == 10.0
+            talk.conversation.set_patience(1.0)
+            await asyncio.to_thread(lambda: house.thread.call(lambda _: None).result(PATIENCE_S))
+            assert talk.conversation._most_ahead_s() == 5.0
+            with pytest.raises(ValueError, match="patience must be from 0 to 1"):
+                talk.conversation.set_patience(1.5)
 
     play(scenario, house)
 

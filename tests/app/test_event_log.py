@@ -17,9 +17,13 @@ def records(*events: object) -> list[dict[str, object]]:
 
 
 def test_time_counts_from_the_first_event_and_the_step_is_kept() -> None:
-    first, second = records(ThoughtDelta(70.0, 1, "äh", 3), GateAsked(70.1234, 1, 4, -0.5, False))
+    first, second = records(ThoughtDelta(70.0, 1, "äh", 3), GateAsked(70.1234, 1, 4, -0.5, False, 0.25))
     assert first == {"type": "thought_delta", "at_ms": 0.0, "turn": 1, "text": "äh", "step": 3, "lane": ""}
-    assert second == {"type": "gate_asked", "at_ms": 123.4, "turn": 1, "step": 4, "log_odds": -0.5, "open": False}
+    assert second == {"type": "gate_asked", "at_ms": 123.4, "turn": 1, "step": 4} | {
+        "log_odds": -0.5,
+        "open": False,
+        "probability": 0.25,
+    }
 
 
 def test_sound_is_counted_and_not_written_down() -> None:

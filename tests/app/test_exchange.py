@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.exchange import SILENT_GRACE_S, UNREPORTED_GRACE_S, Exchange, ends_at_s, played_s
+from app.exchange import (
+    CHARACTERS_PER_S,
+    SILENT_GRACE_S,
+    UNREPORTED_GRACE_S,
+    Exchange,
+    ends_at_s,
+    played_s,
+    shall_hold,
+    unheard_s,
+)
 from app.latency import silences
 
 SECOND = 24_000
@@ -69,6 +78,20 @@ def test_sound_that_was_cut_off_is_not_heard_later() -> None:
 def test_a_turn_without_sound_is_silent_at_once() -> None:
     assert Exchange(1, 1).silent_at_s() == 0.0
     assert Exchange(1, 1).played_samples(now_s=9.0) == 0
+
+
+def test_what_is_unheard_is_made_and_not_played_or_written_and_not_made() -> None:
+    assert unheard_s(2.0, round(3 * CHARACTERS_PER_S)) == pytest.approx(5.0)
+    assert unheard_s(0.0, 0) == 0.0
+
+
+def test_the_writer_is_held_above_the_most_and_until_a_good_part_was_heard() -> None:
+    held, seen = False, []
+    for waiting_s in (9.9, 10.1, 9.0, 7.1, 6.9, 9.9, 10.1):
+        held = shall_hold(held, waiting_s, most_s=10.0)
+        seen.append(held)
+    assert seen == [False, True, True, True, False, False, True]
+    assert not shall_hold(True, 1e9, most_s=float("inf"))
 
 
 PIECES = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 5)), max_size=20).map(lambda pieces: sorted(pieces))

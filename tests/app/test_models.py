@@ -10,7 +10,15 @@ import torch
 
 from app.config import Settings
 from app.errors import SettingsError
-from app.models import build_engine, choose_device, choose_dtype, choose_rotation, choose_sampling, find_prompts
+from app.models import (
+    build_engine,
+    choose_device,
+    choose_dtype,
+    choose_rotation,
+    choose_sampling,
+    find_prompts,
+    with_gate,
+)
 from engine.errors import ModelNotFound, ModelRefused
 from engine.events import StreamName
 from engine.rope import Rotation
@@ -74,6 +82,20 @@ def test_sampling_is_the_settings_or_else_what_the_models_makers_recommend() -> 
     prompts = prompts_of("qwen3")
     assert choose_sampling(Settings(seed=3), prompts) == Sampling(0.6, 0.95, 3)
     assert choose_sampling(Settings(temperature=0, top_p=0.5), prompts) == Sampling(0.0, 0.5, 0)
+
+
+def test_patience_gate_and_history_are_the_settings_or_else_the_prompts(folder: Path) -> None:
+    plain = build_engine(Settings(model=str(folder), threads=1)).model
+    assert (plain.patience, plain.history, plain.prompts.gate.inverted) == (0.5, "drop", False)
+    wanted = Settings(model=str(folder), threads=1, patience=0.9, history="refresh", gate="behind")
+    model = build_engine(wanted).model
+    assert (model.patience, model.history) == (0.9, "refresh")
+    assert model.tokens.gate_question != plain.tokens.gate_question
+
+
+def test_a_question_turned_round_that_the_prompts_have_not_is_told() -> None:
+    with pytest.raises(SettingsError, match=r"--gate behind: prompts 'demo' have no section \[gate.inversion\]"):
+        with_gate(prompts_of("demo"), Settings(gate="behind"))
 
 
 def test_a_device_that_is_not_there_is_an_error() -> None:

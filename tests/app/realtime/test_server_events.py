@@ -159,12 +159,16 @@ def test_states_gate_flush_and_faults_have_names_of_their_own() -> None:
     bodies = told(
         Translator(voice=True),
         events.StateChanged(0.0, Mind.THINKING, Mouth.SPEAKING),
-        events.GateAsked(0.0, 3, 17, -0.5, open=False),
+        events.GateAsked(0.0, 3, 17, -0.5, open=False, probability=0.25),
         events.Flush(0.0, 3, 5),
         events.Fault(0.0, "tts_died", "The synthesizer died."),
     )
     assert bodies[0] == {"type": "sotto.state", "mind": "thinking", "mouth": "speaking"}
-    assert bodies[1] == {"type": "sotto.gate", "response_id": "resp_3", "step": 17, "log_odds": -0.5, "open": False}
+    assert bodies[1] == {"type": "sotto.gate", "response_id": "resp_3", "step": 17} | {
+        "log_odds": -0.5,
+        "probability": 0.25,
+        "open": False,
+    }
     assert bodies[2] == {"type": "sotto.flush", "response_id": "resp_3", "epoch": 5}
     assert bodies[3]["error"]["code"] == "tts_died"
 

@@ -176,7 +176,7 @@ class FakeConversation:
             for word in _pieces(thought):
                 await asyncio.sleep(self.script.token_s)
                 self._emit(events.ThoughtDelta(self._now, self._turn, word, next(steps)))
-            self._emit(events.GateAsked(self._now, self._turn, next(steps), 1.5 - number, number < 2))
+            self._emit(events.GateAsked(self._now, self._turn, next(steps), 1.5 - number, number < 2, 0.5))
             if phrase:
                 await self._write(phrase, steps)
         self._emit(events.ThoughtsDone(self._now, self._turn))
