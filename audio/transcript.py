@@ -1,7 +1,8 @@
 """From the words a recogniser hears to the text a reader would write: numbers as digits, clock times with a colon.
 
-"what is forty seven plus thirty eight" → "what is 47 plus 38"; "at three forty five" → "at 3:45". English only; text
-that holds digits already passes unchanged. Knows nothing of sound.
+"what is forty seven plus thirty eight" → "what is 47 plus 38"; "three forty five", "a quarter to four" → "3:45". English
+only, as recognisers write it and as people type it (capitals, hyphens, commas). Digits stay, without commas
+between thousands. Knows nothing of sound.
 """
 
 import re
@@ -18,7 +19,14 @@ TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10
 SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 ORDINALS = frozenset({"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"})
 NUMBER_WORDS = frozenset({*UNITS, *TEENS, *TENS, *SCALES, "hundred"})
-_SENTENCE_END = re.compile(r"([?!.]+(?:\s+|$))")
+_PAUSE = re.compile(r"([?!.,;]+(?:\s+|$))")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_HYPHEN = re.compile(rf"\b({'|'.join(TENS)})-({'|'.join(UNITS)})\b", re.IGNORECASE)
+QUARTERS = {"quarter": 15, "half": 30}
+BEFORE_TIME = frozenset(
+    {"is", "it's", "at", "about", "around", "by", "until", "till", "before", "after", "since", "nearly", "almost"}
+)
+"""After these, "five to nine" is a time; elsewhere it may be two numbers."""
 OPERATORS = frozenset({"plus", "minus", "times", "over", "divided", "multiplied", "equals", "add", "subtract"})
 
 BEFORE_PRONOUN = frozenset(
@@ -41,7 +49,8 @@ class Spelled:
 
 def digits(text: str) -> str:
     """The text with its spelled-out numbers as digits and clock times as "3:45"."""
-    sentences = _SENTENCE_END.split(text)
+    text = _HYPHEN.sub(r"\1 \2", _THOUSANDS.sub("", text))
+    sentences = _PAUSE.split(text)
     written = [part if index % 2 else " ".join(_written(part.split())) for index, part in enumerate(sentences)]
     return "".join(written).strip()
 
@@ -64,13 +73,19 @@ def _may_go_on(words: list[str], index: int) -> bool:
     return (word in {"and", "point", "oh"} and after_number) or word == "a"
 
 
-def _written(words: list[str]) -> list[str]:
+def _written(spelled: list[str]) -> list[str]:
+    words = [word.lower() for word in spelled]
     written: list[str] = []
     index = 0
     while index < len(words):
-        number = _clock_time(words, index) or _run_of_digits(words, index) or _number(words, index)
+        number = (
+            _told_time(words, index)
+            or _clock_time(words, index)
+            or _run_of_digits(words, index)
+            or _number(words, index)
+        )
         if number is None or _is_pronoun(words, index, number.end):
-            written.append(words[index])
+            written.append(spelled[index])
             index += 1
         else:
             written.append(number.text)
@@ -84,6 +99,46 @@ def _is_pronoun(words: list[str], start: int, end: int) -> bool:
     before = words[start - 1] if start else ""
     after = words[end] if end < len(words) else ""
     return before in BEFORE_PRONOUN or after in {"of", "another"}
+
+
+def _told_time(words: list[str], start: int) -> Spelled | None:
+    """Minutes past or to an hour: "half past three", "a quarter to four", "ten minutes past nine"."""
+    begins = start + (words[start] == "a" and _word(words, start + 1) in QUARTERS)
+    minutes = _minutes(words, begins)
+    if minutes is None or minutes.value is None:
+        return None
+    to = _word(words, minutes.end) == "to"
+    hour = _hour(words, minutes.end + 1) if to or _word(words, minutes.end) == "past" else None
+    if hour is None or hour.value is None or (to and not _surely_a_time(words, start, begins)):
+        return None
+    value, minute = (hour.value - 2) % 12 + 1 if to else hour.value, 60 - minutes.value if to else minutes.value
+    return Spelled(f"{value}:{minute:02d}", None, hour.end)
+
+
+def _minutes(words: list[str], start: int) -> Spelled | None:
+    if (quarter := QUARTERS.get(_word(words, start))) is not None:
+        return Spelled(str(quarter), quarter, start + 1)
+    minutes = _count(words, start)
+    if minutes is None or minutes.value is None or not 1 <= minutes.value <= 29:
+        return None
+    return Spelled(minutes.text, minutes.value, minutes.end + (_word(words, minutes.end) == "minutes"))
+
+
+def _hour(words: list[str], start: int) -> Spelled | None:
+    hour = _count(words, start)
+    return hour if hour is not None and hour.value is not None and 1 <= hour.value <= 12 else None
+
+
+def _count(words: list[str], start: int) -> Spelled | None:
+    """A small number in words or in digits."""
+    word = _word(words, start)
+    if word.isdecimal() and len(word) <= 2:
+        return Spelled(word, int(word), start + 1)
+    return _below_hundred(words, start)
+
+
+def _surely_a_time(words: list[str], start: int, begins: int) -> bool:
+    return _word(words, begins) in QUARTERS or _word(words, start - 1) in BEFORE_TIME
 
 
 def _clock_time(words: list[str], start: int) -> Spelled | None:
