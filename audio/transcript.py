@@ -1,7 +1,7 @@
 """From the words a recogniser hears to the text a reader would write: numbers as digits, clock times with a colon.
 
-"what is forty seven plus thirty eight" → "what is 47 plus 38"; "three forty five", "a quarter to four" → "3:45". English
-only, as recognisers write it and as people type it (capitals, hyphens, commas). Digits stay, without commas
+"what is forty seven plus thirty eight" → "what is 47 plus 38"; "three forty five", "a quarter to four" → "3:45".
+English only, as recognisers write it and as people type it (capitals, hyphens, commas). Digits stay, without commas
 between thousands. Knows nothing of sound.
 """
 
