@@ -77,6 +77,7 @@ class SottoOptions(Checked):
     """This server's own settings; all are for one connection."""
 
     method: Annotated[str, AfterValidator(_known_method)] | None = None
+    patience: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
     audio_frames: Literal["base64", "binary"] | None = None
 
 

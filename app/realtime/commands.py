@@ -46,6 +46,11 @@ class Commands:
         if len(samples):
             await self._hearing.put(samples)
 
+    def set_patience(self, patience: float | None) -> None:
+        """Of the turns to come; None leaves it as it is."""
+        if patience is not None:
+            self._conversation.set_patience(patience)
+
     async def obey(self, event: Command) -> list[Message]:
         match event:
             case client.AudioAppend():

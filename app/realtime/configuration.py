@@ -23,13 +23,15 @@ class AudioFrames(StrEnum):
 class Configuration:
     """The effective settings of one connection.
 
-    `method` None is the server's default. `step_ms` is the server's pace, told so that a page can label it.
+    `method` None is the server's default; `patience` None is the model's own, a change counts from the next turn.
+    `step_ms` is the server's pace, told so that a page can label it.
     """
 
     model: str
     default_method: str
     step_ms: float | None = None
     method: str | None = None
+    patience: float | None = None
     voice: bool = True
     input_rate_hz: int = 24_000
     frames: AudioFrames = AudioFrames.BASE64
@@ -43,6 +45,8 @@ class Configuration:
             changes["input_rate_hz"] = patch.audio.input.format.rate
         if patch.sotto and patch.sotto.method is not None:
             changes["method"] = patch.sotto.method
+        if patch.sotto and patch.sotto.patience is not None:
+            changes["patience"] = patch.sotto.patience
         if patch.sotto and patch.sotto.audio_frames is not None:
             changes["frames"] = AudioFrames(patch.sotto.audio_frames)
         return replace(self, **changes)
@@ -72,6 +76,7 @@ class Configuration:
             },
             "sotto": {
                 "method": self.effective_method,
+                "patience": self.patience,
                 "audio_frames": self.frames.value,
                 "step_ms": self.step_ms,
             },

@@ -31,6 +31,9 @@ class Conversation(Protocol):
     async def stop(self) -> None:
         """Silence, and the end of the running turn."""
 
+    def set_patience(self, patience: float, /) -> None:
+        """How sure the thoughts must be ahead before the answer goes on, from 0 to 1; counts from the next turn."""
+
     def played(self, epoch: int, samples: int, /, done: bool = False) -> None:
         """How much of an epoch's sound was heard, in samples at 24 kHz."""
 

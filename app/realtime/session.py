@@ -106,7 +106,9 @@ class Session:
             self._put({"type": "session.created" if number == 1 else "session.updated", "session": self._session})
             async with asyncio.TaskGroup() as tasks:
                 others = [tasks.create_task(hearing.run()), tasks.create_task(self._tell(conversation, translator))]
-                following = await self._listen(Commands(conversation, hearing, translator, self._microphone))
+                commands = Commands(conversation, hearing, translator, self._microphone)
+                commands.set_patience(self._configuration.patience)
+                following = await self._listen(commands)
                 for task in others:
                     task.cancel()
         self._outbox.flush(translator.last_epoch)
@@ -177,6 +179,7 @@ class Session:
         if wanted.needs_new_conversation(self._configuration):
             return wanted
         self._configure(wanted)
+        commands.set_patience(wanted.patience)
         self._put({"type": "session.updated", "session": self._session})
         return None
 

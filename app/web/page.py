@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.web.access import Secrets
 from app.web.theme import calm
+from engine.patience import PATIENCE
 
 EXAMPLES = (
     "What is 59 minus 4 plus 27?",
@@ -105,11 +106,22 @@ def _settings(settings: Settings) -> None:
             label="How it thinks",
             info="A change begins a new conversation.",
         )
+        patience = gr.Slider(
+            0,
+            1,
+            value=PATIENCE if settings.patience is None else settings.patience,
+            step=0.05,
+            label="Patience",
+            info="Low answers sooner, high thinks further before it speaks; counts from the next answer.",
+        )
         voice = gr.Checkbox(value=True, label="Speak the answers aloud", info="A change begins a new conversation.")
         hold = gr.Checkbox(
             value=False, label="Hold to talk", info="The button or the space bar; letting go ends the turn."
         )
         method.change(None, method, js="(method) => { window.sotto?.setMethod(method); }", api_visibility="private")
+        patience.change(
+            None, patience, js="(patience) => { window.sotto?.setPatience(patience); }", api_visibility="private"
+        )
         voice.change(None, voice, js="(voice) => { window.sotto?.setVoice(voice); }", api_visibility="private")
         hold.change(None, hold, js="(hold) => { window.sotto?.setHold(hold); }", api_visibility="private")
 

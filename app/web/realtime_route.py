@@ -64,7 +64,7 @@ def realtime_route(assistant: Assistant, settings: Settings, secrets: Secrets, c
     """
     router = APIRouter()
     lines = Lines(assistant, clock)
-    defaults = Configuration(settings.model, settings.method, settings.step_ms)
+    defaults = Configuration(settings.model, settings.method, settings.step_ms, patience=settings.patience)
 
     @router.websocket(PATH)
     async def realtime(

@@ -14,6 +14,7 @@ const SOUND_TROUBLE = {
 };
 const QUIET_ERRORS = new Set(['response_cancel_not_active']);
 const TRANSIENT_MS = 8000;
+const SETTLED_MS = 200;
 
 class Page {
   constructor(secret) {
@@ -26,6 +27,7 @@ class Page {
     this.turns = new Turns(this.list);
     this.voice = window.isSecureContext;
     this.method = undefined;        // the server's own until the user chooses
+    this.patience = undefined;      // likewise
     this.speaker = new Speaker((report) => this.played(report));
     this.microphone = new Microphone((frame) => this.frame(frame), () => this.lostMicrophone());
     this.talk = new TalkButton(this.form.querySelector('.mic'), {
@@ -82,7 +84,7 @@ class Page {
       session: {
         output_modalities: [this.voice ? 'audio' : 'text'],
         audio: { input: { format: { type: 'audio/pcm', rate: this.microphone.rate } } },
-        sotto: { audio_frames: 'binary', ...(this.method && { method: this.method }) },
+        sotto: { audio_frames: 'binary', ...(this.method && { method: this.method }), patience: this.patience },
       },
     });
   }
@@ -214,6 +216,14 @@ class Page {
   setMethod(method) {
     this.method = method;
     this.configure();
+  }
+
+  // A slider tells every place it passes; the last one counts.
+  setPatience(patience) {
+    if (typeof patience !== 'number' || !(patience >= 0 && patience <= 1)) return;
+    this.patience = patience;
+    clearTimeout(this.patienceTimer);
+    this.patienceTimer = setTimeout(() => this.configure(), SETTLED_MS);
   }
 
   setVoice(voice) {

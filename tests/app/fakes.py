@@ -56,6 +56,7 @@ class FakeConversation:
     commits: int = 0
     stops: int = 0
     said: list[str] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
     positions: list[tuple[int, int, bool]] = field(default_factory=list)
     queue: asyncio.Queue[ConversationEvent] = field(default_factory=asyncio.Queue)
 
@@ -84,6 +85,9 @@ class FakeConversation:
 
     async def stop(self) -> None:
         self.stops += 1
+
+    def set_patience(self, patience: float) -> None:
+        self.patience.append(patience)
 
     def played(self, epoch: int, samples: int, done: bool = False) -> None:
         self.positions.append((epoch, samples, done))

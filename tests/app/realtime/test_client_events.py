@@ -91,6 +91,14 @@ def test_text_parts_of_a_message_are_joined_by_lines() -> None:
             "invalid_value",
             "session.sotto.method",
         ),
+        *(
+            (
+                {"type": "session.update", "session": {"sotto": {"patience": wrong}}},
+                "invalid_value",
+                "session.sotto.patience",
+            )
+            for wrong in (1.5, -0.1, "much", True)
+        ),
         (
             {"type": "session.update", "session": {"audio": {"input": {"format": {"rate": 96000}}}}},
             "invalid_value",

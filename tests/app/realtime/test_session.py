@@ -179,6 +179,21 @@ def test_a_changed_method_begins_another_conversation_whose_epochs_go_on() -> No
     assert all(samples != 10 for _, samples, _ in assistant.conversations[1].reports)
 
 
+def test_patience_is_told_to_the_running_conversation_and_to_those_that_follow() -> None:
+    assistant = quick()
+
+    async def scenario(peer: Peer) -> None:
+        assert (await peer.until("session.created"))[-1]["session"]["sotto"]["patience"] is None
+        peer.say("session.update", session={"sotto": {"patience": 0.9}})
+        assert (await peer.until("session.updated"))[-1]["session"]["sotto"]["patience"] == 0.9
+        assert [one.patience for one in assistant.conversations] == [[0.9]]
+        peer.say("session.update", session={"sotto": {"method": "think"}})
+        assert (await peer.until("session.updated"))[-1]["session"]["sotto"]["patience"] == 0.9
+
+    run(scenario, assistant)
+    assert [one.patience for one in assistant.conversations] == [[0.9], [0.9]]
+
+
 def test_a_method_that_cannot_be_had_is_told_and_the_former_stays() -> None:
     class Picky(FakeAssistant):
         def converse(self, method: str | None = None, voice: bool = True) -> FakeConversation:

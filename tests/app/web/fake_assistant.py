@@ -63,6 +63,7 @@ class FakeConversation:
         self.script = script
         self.voice = voice
         self.reports: list[tuple[int, int, bool]] = []
+        self.patience: list[float] = []
         self.interrupted_at_s: list[float] = []  # seconds since 1970
         self._clock = clock
         self._on_exit = on_exit
@@ -120,6 +121,9 @@ class FakeConversation:
 
     async def stop(self) -> None:
         self._interrupt()
+
+    def set_patience(self, patience: float) -> None:
+        self.patience.append(patience)
 
     def played(self, epoch: int, samples: int, done: bool = False) -> None:
         self.reports.append((epoch, samples, done))

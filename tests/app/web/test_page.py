@@ -347,6 +347,28 @@ def test_a_missing_voice_is_explained_and_text_is_offered(browser: Browser) -> N
         tab.close()
 
 
+def test_patience_is_a_slider_and_counts_without_a_new_conversation(
+    browser: Browser, url: str, assistant: FakeAssistant
+) -> None:
+    tab = Tab(browser, url)
+    tab.say("One")
+    tab.wait_for_text(".answer p", "Let me work")
+    tab.page.click("#sotto-settings button")
+    slider = tab.page.get_by_role("slider", name="Patience")
+    assert slider.input_value() == "0.5"
+    tab.page.get_by_label("number input for Patience").fill("0.8")
+    tab.page.keyboard.press("Tab")
+    for _ in range(50):
+        if assistant.conversations[-1].patience:
+            break
+        tab.wait(0.1)
+    tab.screenshot("patience")
+    assert assistant.conversations[-1].patience[-1] == 0.8
+    assert len(assistant.conversations) == 1 and tab.page.locator(".divider").count() == 0
+    assert tab.complaints == []
+    tab.close()
+
+
 def test_a_changed_method_begins_a_new_conversation(browser: Browser, url: str, assistant: FakeAssistant) -> None:
     tab = Tab(browser, url)
     tab.say("One")
