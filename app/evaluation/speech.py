@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from num2words import num2words
 
-from app.latency import FORGIVEN_S, silences
+from app.latency import silences, silent_delays
 from audio.speakable import speakable
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -32,4 +32,5 @@ def simulated_delays_ms(
     """
     pieces = [(step * step_ms / 1000, words * 60 / rate_wpm) for step, words in phrases]
     heard = silences(pieces) if pieces else [steps * step_ms / 1000]
-    return 1000 * sum(heard), 1000 * sum(max(0.0, silence - FORGIVEN_S) for silence in heard)
+    delays = silent_delays(heard)
+    return delays["total_delay"], delays["adjusted_delay"]

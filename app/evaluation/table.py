@@ -8,6 +8,7 @@ from app.evaluation.statistics import Mean
 from app.evaluation.summary import Pace, Row
 from app.latency import SPEECH_STEPS
 
+MOST_BY_KIND = 6  # settings
 _COLUMNS = {  # heading: the mean's name, its unit's size, decimals
     "steps to first": ("steps_to_first", 1, 1),
     "steps delay": ("steps_delay", 1, 1),
@@ -20,18 +21,21 @@ _COLUMNS = {  # heading: the mean's name, its unit's size, decimals
 
 
 def table(rows: Sequence[Row], pace: Pace, at_once: int) -> str:
-    """The rows with their intervals, kinds apart if there are several, and the legend."""
+    """The rows with their intervals, right answers by kind, and the legend; only means that all rows have."""
     shown = {head: column for head, column in _COLUMNS.items() if all(column[0] in row.means for row in rows)}
     lines = [["method", "n", "right %", "missing", *shown]]
     for row in rows:
-        means = [_with_interval(row.means[name], unit, digits) for name, unit, digits in shown.values()]
-        right = _with_interval(row.accuracy, 0.01, 1)
-        lines.append([row.cell.label, str(row.n), right, str(row.missing), *means])
+        means = [_with_margin(row.means[name], unit, digits) for name, unit, digits in shown.values()]
+        lines.append([row.cell.label, str(row.n), _percent(row.accuracy), str(row.missing), *means])
     return "\n".join([*_aligned(lines), *_kinds(rows), "", *_legend(pace, at_once, shown)])
 
 
-def _with_interval(mean: Mean, unit: float, digits: int) -> str:
-    return f"{mean.value / unit:.{digits}f} [{mean.low / unit:.{digits}f}–{mean.high / unit:.{digits}f}]"
+def _percent(share: Mean) -> str:
+    return f"{100 * share.value:.1f} [{100 * share.low:.1f}–{100 * share.high:.1f}]"
+
+
+def _with_margin(mean: Mean, unit: float, digits: int) -> str:
+    return f"{mean.value / unit:.{digits}f} ±{(mean.high - mean.low) / 2 / unit:.{digits}f}"
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
@@ -41,9 +45,9 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _kinds(rows: Sequence[Row]) -> list[str]:
-    """Right answers by kind of task."""
+    """Right answers by kind of task, unless the table would be too wide."""
     kinds = list(dict.fromkeys(kind for row in rows for kind in row.by_kind))
-    if len(kinds) < 2:
+    if len(kinds) < 2 or len(rows) > MOST_BY_KIND:
         return []
     lines = [["right, by kind", *(row.cell.label for row in rows)]]
     for kind in kinds:
@@ -57,7 +61,7 @@ def _share(count: tuple[int, int] | None) -> str:
 
 def _legend(pace: Pace, at_once: int, shown: dict[str, tuple[str, int, int]]) -> list[str]:
     lines = [
-        "[ ]: 95 % intervals (Wilson; bootstrap). missing: failed, cut or empty answers; they count as not right.",
+        "[ ], ±: 95 % intervals (Wilson; bootstrap). missing: failed, cut or empty answers; they count as not right.",
         f"steps delay: silence in decoding steps, a spoken token lasting {SPEECH_STEPS}.",
         f"total and adjusted delay: simulated, not measured: {pace.step_ms:g} ms a step, speech at "
         f"{pace.rate_wpm:g} words a minute.",
