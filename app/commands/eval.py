@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     live.add_argument(
         "--live",
         action="store_true",
-        help="instead: questions heard word by word and corrected in speech, under each policy for corrections",
+        help="instead: questions heard word by word, plain and corrected, under each policy for corrections",
     )
     live.add_argument("--word-steps", type=positive, metavar="N", default=6, help="decoding steps a word lasts (6)")
     live.add_argument(

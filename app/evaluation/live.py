@@ -1,9 +1,10 @@
-"""`eval --live`: corrected questions, heard word by word through the real engine, under each policy for corrections.
+"""`eval --live`: questions heard word by word through the real engine, plain and corrected.
 
-The same held-out questions are put three times: *keep* and *drop* hear "what is 47 plus 38, no wait, make that 25" as
-it is spoken, thinking all the while, and treat what was thought before the correction as their names say; *whole* is
-given all the words at once. The user's pace and a late correction (after the question seemed to be over) are counted in
-decoding steps, so that results compare across machines. It knows no sound.
+The same held-out questions are put several times: *drop* and *keep* hear "what is 47 plus 38, no wait, make that 25"
+as it is spoken, thinking all the while, and treat what was thought before the correction as their names say; *whole* is
+given all the words at once. Kinds: sums whose steps can be worked out as they come, questions that must be complete
+first, and sums with a correction, while they are spoken or late (after the question seemed to be over). The user's pace
+is counted in decoding steps, so that results compare across machines. It knows no sound.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from app.config import Settings
 from app.demo.checking import is_right
-from app.demo.problems import LiveProblem, sample_live
+from app.demo.mixture import COMPLETE_FAMILIES
+from app.demo.problems import SUM_FAMILIES, LiveProblem, sample_live, sample_problem
+from app.demo.problems.live import Heard
 from app.evaluation.solve import AT_ONCE
 from app.evaluation.statistics import wilson
 from app.files import write_whole
@@ -33,7 +37,24 @@ from engine.engine import Engine
 from engine.events import ConversationFailed, EndReason, Event, StreamCut, StreamName, TokenGenerated, TurnEnded
 from engine.sampling import Sampling
 
-POLICIES = ("keep", "drop", "whole")
+POLICIES = ("drop", "whole", "keep")
+
+
+class Kind(StrEnum):
+    """What is put."""
+
+    STEPWISE = "step by step"
+    COMPLETE = "when complete"
+    CORRECTED = "corrected"
+    LATE = "corrected late"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and what kind it is."""
+
+    live: LiveProblem
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +75,8 @@ class LiveOutcome:
     """
 
     policy: str
+    kind: Kind
     question: str
-    late: bool
     expected: str
     answer: str
     right: bool
@@ -90,9 +111,9 @@ def spoken(live: LiveProblem, pace: Pace, late: bool) -> Iterator[Said]:
 class Attempt:
     """A conversation that hears one question."""
 
-    def __init__(self, live: LiveProblem, policy: str, pace: Pace, late: bool, conversation: Conversation) -> None:
-        self.live, self.policy, self.late, self.conversation = live, policy, late, conversation
-        everything = list(spoken(live, pace, late))
+    def __init__(self, asked: Asked, policy: str, pace: Pace, conversation: Conversation) -> None:
+        self.asked, self.policy, self.conversation = asked, policy, conversation
+        everything = list(spoken(asked.live, pace, late=asked.kind is Kind.LATE))
         self._to_say = [Said(0, everything[-1].text, over=True)] if policy == "whole" else everything
         self._now = self._over_at = self._first_at = self._taken_back = 0
         self._text = dict.fromkeys(StreamName, "")
@@ -130,13 +151,14 @@ class Attempt:
     def outcome(self) -> LiveOutcome:
         assert self.ended is not None
         answer = self._text[StreamName.OUTPUT].strip()
+        whole = self.asked.live.whole
         return LiveOutcome(
             policy=self.policy,
-            question=self.live.whole.question,
-            late=self.late,
-            expected=self.live.whole.result,
+            kind=self.asked.kind,
+            question=whole.question,
+            expected=whole.result,
             answer=answer,
-            right=self.ended.reason is EndReason.FINISHED and is_right(self.live.whole, answer),
+            right=self.ended.reason is EndReason.FINISHED and is_right(whole, answer),
             wait_steps=self._first_at - self._over_at,
             steps=self.ended.step,
             taken_back=self._taken_back,
@@ -144,18 +166,17 @@ class Attempt:
 
 
 def listen_to_all(
-    engine: Engine, problems: Sequence[LiveProblem], policy: str, pace: Pace, sampling: Sampling
+    engine: Engine, questions: Sequence[Asked], policy: str, pace: Pace, sampling: Sampling
 ) -> list[LiveOutcome]:
-    """Every problem once, several conversations at a time."""
-    waiting = list(enumerate(problems))[::-1]
+    """Every question once, several conversations at a time."""
+    waiting = list(enumerate(questions))[::-1]
     at_work: dict[int, tuple[int, Attempt]] = {}
     done: dict[int, LiveOutcome] = {}
     while waiting or at_work:
         while waiting and len(at_work) < AT_ONCE:
-            index, live = waiting.pop()
+            index, asked = waiting.pop()
             conversation = engine.open("async", sampling)
-            late = pace.late_steps is not None and index % 2 == 1
-            at_work[conversation.id] = index, Attempt(live, policy, pace, late, conversation)
+            at_work[conversation.id] = index, Attempt(asked, policy, pace, conversation)
         for _, attempt in at_work.values():
             if not attempt.over:
                 attempt.speak()
@@ -168,15 +189,22 @@ def listen_to_all(
     return [done[index] for index in sorted(done)]
 
 
-def corrected_problems(count: int, seed: int) -> list[LiveProblem]:
-    """So many held-out questions with a correction."""
+def questions_of_all_kinds(count: int, seed: int, late: bool) -> list[Asked]:
+    """So many held-out questions of each kind; late: every second correction is."""
     rng = random.Random(f"live:{seed}")
-    found: list[LiveProblem] = []
-    while len(found) < count:
+    asked: dict[Kind, list[Asked]] = {Kind.STEPWISE: [], Kind.COMPLETE: [], Kind.CORRECTED: []}
+    while len(asked[Kind.STEPWISE]) < count or len(asked[Kind.CORRECTED]) < count:
         live = sample_live(rng, held_out=True)
-        if live.correction is not None:
-            found.append(live)
-    return found
+        kind = Kind.STEPWISE if live.correction is None else Kind.CORRECTED
+        if len(asked[kind]) < count:
+            is_late = late and kind is Kind.CORRECTED and len(asked[kind]) % 2 == 1
+            asked[kind].append(Asked(live, Kind.LATE if is_late else kind))
+    families = [name for name in COMPLETE_FAMILIES if name in SUM_FAMILIES]
+    while len(asked[Kind.COMPLETE]) < count:
+        problem = sample_problem(rng, held_out=True, families=families)
+        heard = (Heard(problem.question, 0, is_correction=False),)
+        asked[Kind.COMPLETE].append(Asked(LiveProblem(problem, heard, "", (), (), None), Kind.COMPLETE))
+    return [question for questions in asked.values() for question in questions]
 
 
 def summary(outcomes: Sequence[LiveOutcome]) -> dict[str, Any]:
@@ -186,22 +214,24 @@ def summary(outcomes: Sequence[LiveOutcome]) -> dict[str, Any]:
         "accuracy": right / len(outcomes),
         "interval": [round(bound, 4) for bound in wilson(right, len(outcomes))],
         "wait_steps": statistics.mean(outcome.wait_steps for outcome in outcomes),
+        "wait_steps_p95": sorted(outcome.wait_steps for outcome in outcomes)[int(0.95 * (len(outcomes) - 1))],
         "taken_back_characters": statistics.mean(outcome.taken_back for outcome in outcomes),
     }
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """`launch.py eval --live`."""
-    problems = corrected_problems(args.n, settings.seed)
     pace = Pace(args.word_steps, args.late_steps)
+    questions = questions_of_all_kinds(args.n, settings.seed, late=pace.late_steps is not None)
     results: dict[str, list[LiveOutcome]] = {}
     for policy in POLICIES:
         rule = "drop" if policy == "whole" else policy
         engine = build_engine(settings.model_copy(update={"corrections": rule}))
         sampling = choose_sampling(settings, engine.model.prompts)
-        results[policy] = listen_to_all(engine, problems, policy, pace, sampling)
+        put = [asked for asked in questions if policy != "keep" or asked.live.correction is not None]
+        results[policy] = listen_to_all(engine, put, policy, pace, sampling)
         engine.runner.close()
-        print(f"{policy}: {len(problems)} questions", file=sys.stderr)
+        print(f"{policy}: {len(put)} questions", file=sys.stderr)
     print_table(results)
     if args.json is not None:
         write(args.json, settings, pace, results)
@@ -210,26 +240,24 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def print_table(results: dict[str, list[LiveOutcome]]) -> None:
     print(
-        f"{'policy':8} {'corrected':12} {'n':>4} {'accuracy':>9} {'95 % interval':>15} {'wait':>6} {'taken back':>11}"
+        f"{'policy':8} {'question':16} {'n':>4} {'accuracy':>9} {'95 % interval':>15} {'wait':>6} {'p95':>5} "
+        f"{'taken back':>11}"
     )
     for policy, outcomes in results.items():
-        for name, chosen in split(outcomes).items():
+        for kind, chosen in split(outcomes).items():
             row = summary(chosen)
             low, high = row["interval"]
             print(
-                f"{policy:8} {name:12} {row['n']:4} {100 * row['accuracy']:8.1f}% {100 * low:6.1f}–{100 * high:5.1f}% "
-                f"{row['wait_steps']:6.1f} {row['taken_back_characters']:8.1f}"
+                f"{policy:8} {kind:16} {row['n']:4} {100 * row['accuracy']:8.1f}% {100 * low:6.1f}–{100 * high:5.1f}% "
+                f"{row['wait_steps']:6.1f} {row['wait_steps_p95']:5.0f} {row['taken_back_characters']:11.1f}"
             )
-    print("wait: decoding steps from the last word to the first token of the answer; dropped: characters")
+    print("wait: decoding steps from the last word to the first token of the answer; taken back: characters")
 
 
-def split(outcomes: Sequence[LiveOutcome]) -> dict[str, list[LiveOutcome]]:
-    """All of them, and apart those whose correction came in the middle and late, if there are both."""
-    found = {"all": list(outcomes)}
-    if any(outcome.late for outcome in outcomes):
-        found["while spoken"] = [outcome for outcome in outcomes if not outcome.late]
-        found["late"] = [outcome for outcome in outcomes if outcome.late]
-    return found
+def split(outcomes: Sequence[LiveOutcome]) -> dict[Kind, list[LiveOutcome]]:
+    """By kind, those that there are."""
+    found = {kind: [outcome for outcome in outcomes if outcome.kind is kind] for kind in Kind}
+    return {kind: chosen for kind, chosen in found.items() if chosen}
 
 
 def write(path: Path, settings: Settings, pace: Pace, results: dict[str, list[LiveOutcome]]) -> None:
@@ -240,7 +268,7 @@ def write(path: Path, settings: Settings, pace: Pace, results: dict[str, list[Li
         "pace": asdict(pace),
         **machine(),
         "policies": {
-            policy: {name: summary(chosen) for name, chosen in split(outcomes).items()}
+            policy: {kind.value: summary(chosen) for kind, chosen in split(outcomes).items()}
             for policy, outcomes in results.items()
         },
         "outcomes": [asdict(outcome) for outcomes in results.values() for outcome in outcomes],

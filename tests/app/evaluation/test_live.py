@@ -8,7 +8,17 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from app.demo.problems import LiveProblem
-from app.evaluation.live import Attempt, Pace, corrected_problems, listen_to_all, split, spoken, summary
+from app.evaluation.live import (
+    Asked,
+    Attempt,
+    Kind,
+    Pace,
+    listen_to_all,
+    questions_of_all_kinds,
+    split,
+    spoken,
+    summary,
+)
 from engine.engine import Engine
 from engine.loading import load_tokenizer
 from engine.model import CorrectionPolicy
@@ -17,7 +27,9 @@ from tests.engine.scripted import Script, ScriptedRunner
 from tests.engine.talk import make_engine, prompts_of
 from tests.engine.tiny_qwen3 import save_tiny_qwen3
 
-PROBLEMS = corrected_problems(6, seed=1)
+QUESTIONS = questions_of_all_kinds(4, seed=1, late=False)
+LATE_TOO = questions_of_all_kinds(4, seed=1, late=True)
+CORRECTED = [asked.live for asked in QUESTIONS if asked.kind is Kind.CORRECTED]
 SILENT = Script("", "")
 
 
@@ -29,8 +41,10 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedTokenizerBa
 def engine_that_knows(tokenizer: PreTrainedTokenizerBase, corrections: CorrectionPolicy) -> Engine:
     """It has nothing to say to half a question, and is right about a whole one."""
     known = {
-        live.whole.question: Script("\n\n".join(live.whole.thoughts) + "\n\n", "\n\n".join(live.whole.answer))
-        for live in PROBLEMS
+        asked.live.whole.question: Script(
+            "\n\n".join(asked.live.whole.thoughts) + "\n\n", "\n\n".join(asked.live.whole.answer)
+        )
+        for asked in QUESTIONS
     }
     prompts = prompts_of("demo")
     prompts = prompts.model_copy(update={"input": prompts.input.model_copy(update={"live": True})})
@@ -38,13 +52,15 @@ def engine_that_knows(tokenizer: PreTrainedTokenizerBase, corrections: Correctio
     return make_engine(tokenizer, prompts, runner, 800, corrections=corrections)
 
 
-def test_problems_to_listen_to_are_corrected_and_the_same_for_a_seed() -> None:
-    assert all(live.correction for live in PROBLEMS)
-    assert [live.whole.question for live in corrected_problems(6, seed=1)] == [p.whole.question for p in PROBLEMS]
+def test_there_are_so_many_questions_of_each_kind_and_the_same_for_a_seed() -> None:
+    assert [asked.kind for asked in QUESTIONS] == [Kind.STEPWISE] * 4 + [Kind.COMPLETE] * 4 + [Kind.CORRECTED] * 4
+    assert [asked.kind for asked in LATE_TOO][8:] == [Kind.CORRECTED, Kind.LATE] * 2
+    assert questions_of_all_kinds(4, seed=1, late=False) == QUESTIONS
+    assert all((asked.live.correction is not None) == (asked.kind is Kind.CORRECTED) for asked in QUESTIONS)
 
 
 @pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("live", PROBLEMS)
+@pytest.mark.parametrize("live", CORRECTED)
 def test_a_question_is_spoken_word_by_word_to_its_last(live: LiveProblem, late: bool) -> None:
     said = list(spoken(live, Pace(word_steps=4, late_steps=30), late))
     assert said[-1].text == live.whole.question and said[-1].over
@@ -60,20 +76,19 @@ def test_who_knows_the_answer_is_right_under_every_policy(
     tokenizer: PreTrainedTokenizerBase, policy: str, late_steps: int | None
 ) -> None:
     rule = CorrectionPolicy.KEEP if policy == "keep" else CorrectionPolicy.DROP
-    engine = engine_that_knows(tokenizer, rule)
-    outcomes = listen_to_all(engine, PROBLEMS, policy, Pace(3, late_steps), Sampling())
-    assert [outcome.question for outcome in outcomes] == [live.whole.question for live in PROBLEMS]
+    engine, questions = engine_that_knows(tokenizer, rule), LATE_TOO if late_steps else QUESTIONS
+    outcomes = listen_to_all(engine, questions, policy, Pace(3, late_steps), Sampling())
+    assert [outcome.question for outcome in outcomes] == [asked.live.whole.question for asked in questions]
     assert all(outcome.right for outcome in outcomes)
     assert all(outcome.wait_steps > 0 for outcome in outcomes)
     assert not engine.conversations
-    assert set(split(outcomes)) == ({"all", "while spoken", "late"} if late_steps else {"all"})
+    assert set(split(outcomes)) == {asked.kind for asked in questions}
     assert summary(outcomes)["accuracy"] == 1.0
 
 
 def test_an_answer_given_before_a_late_correction_is_wrong(tokenizer: PreTrainedTokenizerBase) -> None:
-    (live,) = PROBLEMS[:1]
     engine = engine_that_knows(tokenizer, CorrectionPolicy.DROP)
-    attempt = Attempt(live, "drop", Pace(1, 500), True, engine.open("async", Sampling()))
+    attempt = Attempt(Asked(CORRECTED[0], Kind.LATE), "drop", Pace(1, 500), engine.open("async", Sampling()))
     while not attempt.over:
         attempt.speak()
         for event in engine.step():
