@@ -16,7 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--tokens", type=positive, metavar="N", help="train on so many tokens (default: the recipe's)")
     length.add_argument("--quick", action="store_true", help="a minute's training: shows that it works, learns little")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the output folder")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the last checkpoint beside the output folder; its length may change",
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

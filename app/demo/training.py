@@ -157,7 +157,8 @@ def train(
     trainer: Trainer, examples: Examples, checkpoint: Path | None, report_every: int = 25
 ) -> list[dict[str, Any]]:
     """Run the recipe to its end; returns the log. Saves a checkpoint every 200 steps where a path is given."""
-    recipe, started, journal, recent = trainer.recipe, time.monotonic(), [], []
+    recipe, started, recent = trainer.recipe, time.monotonic(), []
+    journal: list[dict[str, Any]] = [{"resumed_at_row": trainer.rows_seen}] if trainer.rows_seen else []
     rng = random.Random(f"{recipe.seed}:{trainer.rows_seen}") if trainer.rows_seen else random.Random(recipe.seed)
     stream = beside(batched(examples.draw(rng), recipe.batch_rows, pool=POOL, rng=rng))
     probes = probes_of(recipe, examples)
@@ -217,7 +218,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     checkpoint = out.with_name(f"{out.name}.checkpoint.pt")
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     if args.resume:
-        _resume(trainer, checkpoint)
+        resume(trainer, checkpoint)
     fingerprint = data_hash(recipe, examples)
     journal = train(trainer, examples, checkpoint, report_every=5 if args.quick else 25)
     facts = write_release(out, trainer.model, tokenizer, recipe, fingerprint, journal)
@@ -226,12 +227,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _resume(trainer: Trainer, checkpoint: Path) -> None:
+def resume(trainer: Trainer, checkpoint: Path) -> None:
     if not checkpoint.exists():
         raise InputError(f"--resume: there is no checkpoint {checkpoint}; leave --resume out to start anew")
     state = torch.load(checkpoint, weights_only=True)
-    if state["recipe"] != asdict(trainer.recipe):
-        raise InputError(f"--resume: {checkpoint} was made with other settings; use the same, or start anew")
+    made, wanted = state["recipe"] | {"rows": 0}, asdict(trainer.recipe) | {"rows": 0}
+    if different := sorted(name for name in wanted if made.get(name) != wanted[name]):
+        raise InputError(
+            f"--resume: {checkpoint} was made with another {', '.join(different)}; use the same (only the length may "
+            "change), or start anew"
+        )
     trainer.restore(state)
 
 

@@ -12,7 +12,7 @@ from app.demo.muon import Muon
 from app.demo.paths import demo_prompts
 from app.demo.recipe import QUICK, continued, new_model
 from app.demo.release import sha256, write_release
-from app.demo.training import Trainer, data_hash, probes_of, train
+from app.demo.training import Trainer, data_hash, probes_of, resume, save_atomically, train
 from app.errors import InputError
 from engine.prompts import read_prompts
 
@@ -96,3 +96,27 @@ def test_a_batch_without_padding_has_as_many_rows_as_columns(examples):
     rows = examples.trace(Share.THINK, random.Random(1))
     batch = make_batch([rows])
     assert batch.rows == batch.tokens.numel() == len(rows)
+
+
+def test_a_run_goes_on_from_its_checkpoint_and_only_its_length_may_change(tmp_path, tokenizer, examples):
+    checkpoint = tmp_path / "demo.checkpoint.pt"
+    trainer = Trainer(new_model(QUICK, tokenizer), QUICK, CPU, compile_layers=False)
+    batch = next(iter(probes_of(QUICK, examples).values()))
+    trainer.step(batch)
+    save_atomically(trainer.state(), checkpoint)
+
+    longer = dataclasses.replace(QUICK, rows=QUICK.rows * 2)
+    again = Trainer(new_model(longer, tokenizer), longer, CPU, compile_layers=False)
+    resume(again, checkpoint)
+    assert again.rows_seen == trainer.rows_seen > 0
+    assert again.rate_scale() > trainer.rate_scale() * 0.99
+    trainer.step(batch)
+    again.step(batch)
+    for mine, theirs in zip(trainer.model.parameters(), again.model.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-2)
+
+    other = Trainer(new_model(QUICK, tokenizer), dataclasses.replace(QUICK, seed=9), CPU, compile_layers=False)
+    with pytest.raises(InputError, match="another seed"):
+        resume(other, checkpoint)
+    with pytest.raises(InputError, match="there is no checkpoint"):
+        resume(again, tmp_path / "nothing.pt")
