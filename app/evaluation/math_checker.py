@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -38,10 +39,7 @@ class MathChecker:
         """Whether the answer gives what is equal to the formula; what takes too long is not."""
         if self._process is None:
             self._process = self._start()
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([formula, answer]) + "\n")
-        self._process.stdin.flush()
-        found = self._next_line(self._limit_s)
+        found = self._ask(self._process, json.dumps([formula, answer]))
         if found is None:
             log.warning("comparing with %r took too long, or failed; counted as not equal", formula)
             self.close()
@@ -53,8 +51,9 @@ class MathChecker:
         if process is not None:
             process.kill()
             process.wait()
-            assert process.stdin is not None and process.stdout is not None
-            process.stdin.close()
+            assert process.stdin is not None
+            with suppress(OSError):
+                process.stdin.close()
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +78,15 @@ class MathChecker:
             process.wait()
             raise RunError("the process that compares formulas (math-verify) does not start; see: launch.py doctor")
         return process
+
+    def _ask(self, process: subprocess.Popen[str], line: str) -> str | None:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+        except OSError:  # it has died
+            return None
+        return self._next_line(self._limit_s)
 
     def _next_line(self, limit_s: float) -> str | None:
         try:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's, who ends this process
     logging.disable()  # math-verify warns that nobody watches the time; the owner does
-    from math_verify import parse, verify
+    import math_verify
 
     print("ready", flush=True)
     for line in sys.stdin:
         formula, answer = json.loads(line)
-        gold = parse(formula if "$" in formula else f"${formula}$", parsing_timeout=None)
-        given = parse(answer, parsing_timeout=None)
-        print(json.dumps(bool(gold and given and verify(gold, given, timeout_seconds=None))), flush=True)
+        gold = math_verify.parse(formula if "$" in formula else f"${formula}$", parsing_timeout=None)
+        given = math_verify.parse(answer, parsing_timeout=None)
+        equal = gold and given and math_verify.verify(gold, given, timeout_seconds=None)
+        print(json.dumps(bool(equal)), flush=True)
 
 
 if __name__ == "__main__":

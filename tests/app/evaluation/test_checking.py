@@ -127,6 +127,16 @@ def test_what_takes_for_ever_is_ended_and_the_next_is_compared() -> None:
         assert checker.equal("1", "1")
 
 
+def test_a_process_that_died_is_replaced() -> None:
+    with MathChecker() as checker:
+        assert checker.equal("1", "1")
+        assert checker._process is not None
+        checker._process.kill()
+        checker._process.wait()
+        assert not checker.equal("1", "1"), "one comparison is lost, and told in the log"
+        assert checker.equal("1", "1")
+
+
 @pytest.mark.parametrize(
     ("said", "letter"),
     [
