@@ -14,7 +14,7 @@ from engine.engine import Engine
 from tests.engine.scripted import Script, ScriptedRunner
 from tests.engine.talk import make_engine, prompts_of
 
-TASKS = generated_tasks(12, seed=1)
+TASKS = generated_tasks(6, seed=1)
 
 
 class NoMath:
@@ -35,13 +35,14 @@ def engine_that(
     solve: Callable[[Task], Script] = written,
     tasks: Sequence[Task] = TASKS.tasks,
     kv_tokens: int = 16384,
+    answer_tokens: int | None = None,
 ) -> Engine:
     """An engine that says this to the last turn of each task, and "Yes." to the turns before."""
     said = {turn: Script(answer="Yes.") for task in tasks for turn in task.turns[:-1]}
     said |= {task.turns[-1]: solve(task) for task in tasks}
     prompts = prompts_of("demo")
     runner = ScriptedRunner(tokenizer, prompts, lambda text: said[text], kv_tokens)
-    return make_engine(tokenizer, prompts, runner, 800)
+    return make_engine(tokenizer, prompts, runner, 800, answer_tokens=answer_tokens)
 
 
 def plain_task(identity: str, *turns: str, answer: str = "1", checker: Checker = Checker.MATH) -> Task:

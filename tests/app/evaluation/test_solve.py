@@ -33,7 +33,7 @@ def solved(engine: Engine, method: str, tasks: Sequence[Task] = TASKS.tasks, **o
 
 
 @pytest.mark.parametrize("method", ["async", "think", "no-think"])
-@pytest.mark.parametrize("at_once", [1, 5])
+@pytest.mark.parametrize("at_once", [1, 4])
 def test_right_answers_are_right(tokenizer: PreTrainedTokenizerBase, method: str, at_once: int) -> None:
     outcomes = solved(engine_that(tokenizer), method, at_once=at_once)
     assert [outcome.question for outcome in outcomes] == [task.question for task in TASKS.tasks]
@@ -48,11 +48,11 @@ def test_wrong_cut_and_empty_answers_are_not_right_and_what_is_missing_is_told(
         said = {0: "I would say it is 123456789.", 1: right + " or so" * 500, 2: ""}
         return Script(answer=said.get(TASKS.tasks.index(task), right))
 
-    outcomes = solved(engine_that(tokenizer, say), "no-think")
-    assert [outcome.right for outcome in outcomes] == [False, False, False, *[True] * 9]
+    outcomes = solved(engine_that(tokenizer, say, answer_tokens=250), "no-think")
+    assert [outcome.right for outcome in outcomes] == [False, False, False, *[True] * 3]
     assert [outcome.missing for outcome in outcomes][:4] == [None, CUT, SILENT, None]
     found = summary(Cell("no-think"), outcomes, PACE)
-    assert (found.n, found.right, found.missing) == (12, 9, 2)
+    assert (found.n, found.right, found.missing) == (6, 3, 2)
 
 
 def test_thinking_first_is_silent_until_the_thoughts_have_ended(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -84,7 +84,7 @@ def test_earlier_turns_are_really_had_and_the_last_is_judged(tokenizer: PreTrain
         plain_task("wrong", "what is 12 plus 1", "and 3 times that", answer="39"),
         plain_task("cut", "what is 5 plus 5", "and half of that", answer="5"),
     ]
-    engine = engine_that(tokenizer, lambda _: Script(answer="That is 170."), tasks)
+    engine = engine_that(tokenizer, lambda _: Script(answer="That is 170."), tasks, answer_tokens=50)
     endless = {"what is 5 plus 5": Script(answer="so " * 2000)}
     script = engine.runner._script  # type: ignore[attr-defined]
     engine.runner._script = lambda text: endless.get(text) or script(text)  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def test_earlier_turns_are_really_had_and_the_last_is_judged(tokenizer: PreTrain
 
 def test_an_engine_with_room_for_one_solves_one_after_the_other(tokenizer: PreTrainedTokenizerBase) -> None:
     engine = engine_that(tokenizer, kv_tokens=engine_that(tokenizer).need_tokens("async"))
-    assert len(solved(engine, "async")) == len(TASKS.tasks)
+    assert len(solved(engine, "async", TASKS.tasks[:3])) == 3
 
 
 def test_a_task_that_is_too_long_fails_alone(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -146,6 +146,6 @@ def test_patience_reaches_the_engine(tokenizer: PreTrainedTokenizerBase, monkeyp
 
 
 def test_generated_tasks_are_the_same_for_the_same_seed() -> None:
-    again, other = generated_tasks(12, seed=1), generated_tasks(12, seed=2)
+    again, other = generated_tasks(6, seed=1), generated_tasks(6, seed=2)
     assert again == TASKS != other
     assert again.digest == TASKS.digest != other.digest
