@@ -41,7 +41,9 @@ COMMANDS = (
     Command("ask", "one question, for scripts: text or WAV in; answer on stdout, sound and events in files"),
     Command("doctor", "what is installed, chosen and missing, with the command that mends it"),
     Command("bench", "speed of the engine: ms per step"),
+    Command("latency", "scripted latency measurement: spoken and typed turns, in real time, per method"),
     Command("eval", "accuracy against delay, per method"),
+    Command("calibrate", "what the gate's answers of a model mean: its bias and scale, without training"),
     Command("train-demo", "rebuild the bundled model from its recipe"),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

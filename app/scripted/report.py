@@ -1,0 +1,106 @@
+"""The measurement as JSON: every event with its time, measures by turn and repeat, and all that is needed to make them
+again. Times in ms since the take began.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from app.config import Settings
+from app.event_log import as_record
+from app.machine import machine
+from app.scripted.measures import Answered, Measured
+from app.scripted.results import Repeat, measured_spreads
+from app.scripted.script import Script
+from app.scripted.simulate import WHY_DIFFERENT
+from app.scripted.take import Take
+
+SETTINGS = (
+    "device", "dtype", "workers", "layout", "history", "corrections", "patience", "rotation", "threads", "temperature",
+    "top_p", "seed", "asr", "asr_model", "tts", "voice", "rate_wpm", "silence_ms", "language",
+)  # fmt: skip
+
+
+def header(script: Script, settings: Settings, kind: str, repeats: int) -> dict[str, Any]:
+    """What was asked for, and on what. kind: measured or simulated."""
+    return {
+        "made": time.strftime("%Y-%m-%d"),
+        "kind": kind,
+        "model": settings.model,
+        "paced": bool(settings.step_ms),
+        "step_ms": settings.step_ms,
+        "repeats": repeats,
+        "settings": {name: getattr(settings, name) for name in SETTINGS if hasattr(settings, name)},
+        "script": script.model_dump(mode="json", exclude_defaults=True),
+        **machine(),
+    }
+
+
+def document(head: Mapping[str, Any], repeats: Sequence[Repeat], interrupted: bool) -> bytes:
+    """The whole file. interrupted: by Ctrl-C; what was finished before is kept."""
+    methods = dict.fromkeys(one.method for one in repeats)
+    told = {
+        **head,
+        "interrupted": interrupted,
+        "simulated_differs": WHY_DIFFERENT,
+        "summary": {
+            method: {
+                name: {key: round(value, 1) for key, value in asdict(spread).items()}
+                for name, spread in measured_spreads(one for one in repeats if one.method == method).items()
+            }
+            for method in methods
+        },
+        "takes": [_take(one) for one in repeats],
+    }
+    return as_json(told)
+
+
+def as_json(told: Mapping[str, Any]) -> bytes:
+    return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _take(one: Repeat) -> dict[str, Any]:
+    take = one.take
+    return {
+        "method": one.method,
+        "repeat": one.repeat,
+        "turns": [_turn(turn) for turn in one.turns],
+        "user_voice": [{"from_ms": _ms(take, piece.start_s), "to_ms": _ms(take, piece.end_s)} for piece in take.voiced],
+        "played": [
+            {"epoch": span.epoch, "from_ms": _ms(take, span.at_s), "to_ms": _ms(take, span.end_s)}
+            for span in take.spans
+        ],
+        "events": [as_record(event, take.zero_s) for event in take.events],
+    }
+
+
+def _turn(turn: Measured) -> dict[str, Any]:
+    return {
+        "turn": turn.number,
+        "answers": [_answer(answer) for answer in turn.answers],
+        "notes": list(turn.notes),
+        "broken": list(turn.broken),
+    }
+
+
+def _answer(answer: Answered) -> dict[str, Any]:
+    return {
+        "turn": answer.turn,
+        "words": answer.words,
+        "spoken": answer.spoken,
+        "answer": answer.answer,
+        "heard": answer.heard,
+        "interrupted": answer.interrupted,
+        "measured": answer.delays,
+        "gaps_ms": answer.gaps_ms,
+        "simulated": answer.simulated,
+        "mean_step_ms": answer.step_ms,
+    }
+
+
+def _ms(take: Take, at_s: float) -> float:
+    return round(1000 * (at_s - take.zero_s), 1)

@@ -1,0 +1,78 @@
+"""The papers' delay: from the steps of the tokens and the length of the phrases' sound, nothing else. Pure.
+
+Speech of a phrase begins when the phrase is written and the one before is over (arXiv 2512.10931, section 4). The clock
+begins at the end of input with step 1; hearing, recognising, synthesising and playing take no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.latency import Moments
+
+WHY_DIFFERENT = (
+    "measured − simulated is what the papers' sum leaves out: the silence that ends a turn, recognition, reading the "
+    "prompt, the start of synthesis, a phrase that waits for its first word beyond the end, and playback in pieces."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One token of the answer."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase of the answer: its text, its place there, and how long its sound lasts."""
+
+    text: str
+    start: int
+    duration_s: float
+
+
+def simulated(
+    tokens: Sequence[Written], phrases: Sequence[Phrase], step_s: float, wanted: int | None = None
+) -> Moments:
+    """The moments of a turn whose steps all take `step_s`. wanted: the character of the answer that begins the result;
+    its phrase is taken to be spoken evenly.
+    """
+    moments = Moments(input_end_s=0.0, speech_end_s=0.0, answer_steps=[token.step for token in tokens])
+    if tokens:
+        moments.first_answer_s = tokens[0].step * step_s
+    free_s = 0.0
+    for phrase in phrases:
+        ready_s = written_in_step(tokens, phrase.start + len(phrase.text.rstrip())) * step_s
+        begin_s = max(free_s, ready_s)
+        free_s = begin_s + phrase.duration_s
+        moments.sounds.append((ready_s, phrase.duration_s))
+        if wanted is not None and phrase.start <= wanted < phrase.start + len(phrase.text):
+            moments.result_s = begin_s + phrase.duration_s * (wanted - phrase.start) / len(phrase.text)
+    return moments
+
+
+def delays(moments: Moments) -> dict[str, float]:
+    """The simulated delays by their names; none of those that a simulation knows nothing of."""
+    told = moments.delays()
+    return {name: value for name, value in told.items() if name not in {"ttft", "ttfb", "ttfa"}}
+
+
+def written_in_step(tokens: Sequence[Written], characters: int) -> int:
+    """The step that wrote the last of so many characters of the answer."""
+    length = 0
+    for token in tokens:
+        length += len(token.text)
+        if length >= characters:
+            return token.step
+    return tokens[-1].step if tokens else 0
+
+
+def mean_step_s(steps: Sequence[tuple[int, float]]) -> float | None:
+    """The mean duration of a step, from (step, when) of a turn's tokens; None if there are not two steps."""
+    if not steps or steps[-1][0] == steps[0][0]:
+        return None
+    (first, first_s), (last, last_s) = steps[0], steps[-1]
+    return (last_s - first_s) / (last - first)

@@ -1,0 +1,87 @@
+"""The tables on stdout: measured delays by method, and measured beside simulated, never in one column. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from app.latency import NAMES
+from app.scripted.results import GAPS, Repeat, Spread, measured_spreads, ratio, side_by_side
+from app.scripted.simulate import WHY_DIFFERENT
+
+NAME_WIDTH, WIDTH, N_WIDTH = 21, 7, 4
+BOTH = ("e2e_latency", "total_delay", "adjusted_delay")  # measured and simulated alike
+NONE = "–"
+
+
+def pace(step_ms: float | None) -> str:
+    """How every output of this measurement is labelled."""
+    return f"paced: {step_ms:g} ms a step" if step_ms else "not paced"
+
+
+def measured_table(repeats: Sequence[Repeat], title: str, width: int = 120) -> str:
+    """Percentiles of every delay, methods side by side as far as they fit, and what became of the answers."""
+    by_method = _by_method(repeats)
+    spreads = {method: measured_spreads(found) for method, found in by_method.items()}
+    lines = [title, *spread_lines(spreads, [*NAMES, GAPS], width), ""]
+    lines += [_fates(method, found) for method, found in by_method.items()]
+    base = "async" if "async" in by_method else next(iter(by_method), "")
+    for method in by_method:
+        if method != base and (found := ratio(repeats, method, base)):
+            lines.append(f"total_delay: {method} {found[0]:.2f} × {base} (means over {found[1]} turns that both have)")
+    return "\n".join(lines)
+
+
+def spread_lines(spreads: Mapping[str, Mapping[str, Spread]], names: Sequence[str], width: int) -> Iterator[str]:
+    """A row for each name; p50, p95, max and n for each method, several blocks if they do not fit the width."""
+    column = 3 * WIDTH + N_WIDTH
+    methods = list(spreads)
+    fitting = max(1, (width - NAME_WIDTH) // column)
+    for start in range(0, len(methods), fitting):
+        block = methods[start : start + fitting]
+        yield ""
+        yield " " * NAME_WIDTH + "".join(f"{method:>{column}}" for method in block)
+        heads = f"{'p50':>{WIDTH}}{'p95':>{WIDTH}}{'max':>{WIDTH}}{'n':>{N_WIDTH}}"
+        yield " " * NAME_WIDTH + heads * len(block)
+        for name in names:
+            yield f"{name:<{NAME_WIDTH}}" + "".join(_cells(spreads[method].get(name)) for method in block)
+    yield ""
+    yield "ms; steps_… in decoding steps; p95 of few values is near their max"
+
+
+def beside_table(repeats: Sequence[Repeat]) -> str:
+    """Means of measured and simulated delays of the same turns, and why they differ."""
+    lines = ["measured beside simulated, means in ms over turns that have both", ""]
+    lines.append(f"{'':<{NAME_WIDTH}}{'':<13}{'measured':>10}{'simulated':>11}{'difference':>12}{'n':>5}")
+    for name in BOTH:
+        for method, found in _by_method(repeats).items():
+            if pairs := side_by_side(found, name):
+                real, papers = (statistics.fmean(values) for values in zip(*pairs, strict=True))
+                figures = f"{real:>10.0f}{papers:>11.0f}{real - papers:>+12.0f}{len(pairs):>5}"
+                lines.append(f"{name:<{NAME_WIDTH}}{method:<13}{figures}")
+    return "\n".join([*lines, "", WHY_DIFFERENT])
+
+
+def _by_method(repeats: Sequence[Repeat]) -> dict[str, list[Repeat]]:
+    methods = dict.fromkeys(one.method for one in repeats)
+    return {method: [one for one in repeats if one.method == method] for method in methods}
+
+
+def _cells(spread: Spread | None) -> str:
+    if spread is None:
+        return f"{NONE:>{WIDTH}}" * 3 + f"{0:>{N_WIDTH}}"
+    return f"{spread.p50:>{WIDTH}.0f}{spread.p95:>{WIDTH}.0f}{spread.most:>{WIDTH}.0f}{spread.n:>{N_WIDTH}}"
+
+
+def _fates(method: str, repeats: Sequence[Repeat]) -> str:
+    """What became of the turns."""
+    turns = [turn for one in repeats for turn in one.turns]
+    kept = sum(not turn.broken for turn in turns)
+    words = [f"{method}: {len(turns)} turns in {len(repeats)} repeats, bounds kept in {kept}"]
+    if split := sum(len(turn.answers) > 1 for turn in turns):
+        words.append(f"{split} split into several by a pause or a late addition")
+    if cut := sum(turn.last is not None and turn.last.interrupted for turn in turns):
+        words.append(f"{cut} interrupted")
+    if lost := sum(turn.last is None for turn in turns):
+        words.append(f"{lost} without an answer")
+    return ", ".join(words)
