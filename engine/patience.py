@@ -90,4 +90,6 @@ def logit(probability: float) -> float:
 
 def sigmoid(log_odds: float) -> float:
     """The probability with these log-odds."""
-    return 0.5 * (1 + math.tanh(log_odds / 2))
+    if log_odds < 0:
+        return math.exp(max(log_odds, -745.0)) / (1 + math.exp(log_odds))
+    return 1 / (1 + math.exp(-log_odds))
