@@ -19,7 +19,7 @@ from app.evaluation.chart import draw
 from app.evaluation.checking import is_right
 from app.evaluation.generated import generated_tasks
 from app.evaluation.grid import Cell, cells
-from app.evaluation.journal import Journal, Key, journal_path
+from app.evaluation.journal import Journal, Key, check_free, journal_path
 from app.evaluation.math_checker import MathChecker
 from app.evaluation.progress import Bar
 from app.evaluation.report import document
@@ -75,6 +75,8 @@ def _wanted(args: argparse.Namespace, settings: Settings) -> Wanted:
     """Raises UsageError and InputError, before anything is loaded."""
     if args.resume and args.json is None:
         raise UsageError("--resume goes on with the outcomes beside --json; give --json FILE as before")
+    if args.json is not None and not args.resume:
+        check_free(journal_path(args.json))
     grid = cells(args.methods, args.patience_grid or ())
     tasks = _tasks(args, settings)
     pace = Pace(STEP_MS if settings.step_ms is None else settings.step_ms, settings.rate_wpm)

@@ -24,15 +24,21 @@ def journal_path(json_path: Path) -> Path:
     return json_path.with_suffix(".outcomes.jsonl")
 
 
+def check_free(path: Path) -> None:
+    """Raises InputError if there are outcomes already; asked before a model is loaded."""
+    if _read(path):
+        raise InputError(f"{path} holds the outcomes of an earlier run; go on with it by --resume, or remove it")
+
+
 class Journal:
     """Outcomes of one measurement. outcomes: what it held when opened, but for failures, which are tried again."""
 
     def __init__(self, path: Path, header: Mapping[str, Any], resume: bool) -> None:
         """Raises InputError if the file is there and not to be resumed, was made of something else, or is damaged."""
         self.path, self.outcomes = path, dict[Key, Outcome]()
+        if not resume:
+            check_free(path)
         text = _read(path)
-        if text and not resume:
-            raise InputError(f"{path} holds the outcomes of an earlier run; go on with it by --resume, or remove it")
         lines = text.split("\n")[:-1]
         if lines:
             _compare(path, _object(path, 1, lines[0]), dict(header))

@@ -127,6 +127,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
 
     assert evaluate(files, "--methods", "async", "think") == 2
     assert "go on with it by --resume" in capsys.readouterr().err
+    assert len(engines) == 1, "told before a model is loaded"
     opened = count_opened(monkeypatch)
     assert evaluate(files, "--methods", "async", "think", "--resume") == 0
     assert len(opened) == 3, "only what was not done"
