@@ -9,11 +9,12 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 
 from app.demo.paths import ASSETS
-from app.demo.problems import sample_live, sample_problem
+from app.demo.problems import sample_follow_up, sample_live, sample_problem
 from app.demo.problems.wording import ITEMS, NAMES
 from app.demo.spoken import number_words, spoken
 from app.demo.trigram import arpa_lines, estimate
@@ -26,8 +27,8 @@ DISCOUNT = 0.3
 MIN_COUNT = 3
 SEED = 1
 
-LIVE_SHARE, OWN_SHARE = 0.15, 0.25
-"""Of the sentences: with corrections as they are spoken; and of the wordings in sums.toml."""
+LIVE_SHARE, OWN_SHARE, FOLLOWING_SHARE = 0.15, 0.25, 0.06
+"""Of the sentences: with corrections as they are spoken; of the wordings in sums.toml; going on with an answer."""
 TALK_SHARE = 0.25
 """Of those wordings: talk about the talk."""
 
@@ -80,15 +81,25 @@ class Wordings:
 
 
 def sentences(rng: Random, wordings: Wordings, count: int) -> Iterator[str]:
-    """Things that may be said to the bundled model: small letters, numbers in words, no marks."""
-    for _ in range(count):
-        draw = rng.random()
-        if draw < OWN_SHARE:
-            yield with_and(rng, wordings.sentence(rng))
-        elif draw < OWN_SHARE + LIVE_SHARE:
-            yield with_and(rng, as_said(sample_live(rng, held_out=False, slips=False).whole.question))
-        else:
-            yield with_and(rng, as_said(sample_problem(rng, held_out=False, slips=False).question))
+    """Things that may be said to the bundled model: small letters, numbers in words, no marks, no made-up words."""
+    words = dictionary().keys() | PRONUNCIATIONS.keys()
+    while count:
+        sentence = with_and(rng, _sentence(rng, wordings))
+        if words >= set(sentence.split()):
+            count -= 1
+            yield sentence
+
+
+def _sentence(rng: Random, wordings: Wordings) -> str:
+    draw = rng.random()
+    if draw < OWN_SHARE:
+        return wordings.sentence(rng)
+    draw -= OWN_SHARE
+    if draw < LIVE_SHARE:
+        return as_said(sample_live(rng, held_out=False, slips=False).whole.question)
+    if draw < LIVE_SHARE + FOLLOWING_SHARE:
+        return as_said(sample_follow_up(rng, rng.randint(1, 999), held_out=False, slips=False).question)
+    return as_said(sample_problem(rng, held_out=False, slips=False).question)
 
 
 def as_said(question: str) -> str:
@@ -109,16 +120,21 @@ def with_and(rng: Random, sentence: str) -> str:
 
 def pronunciations(words: set[str]) -> dict[str, tuple[str, ...]]:
     """How each word sounds, as CMU phones. Raises KeyError for a word without a known pronunciation."""
+    known = PRONUNCIATIONS | dictionary()
+    return {word: known[word] for word in sorted(words)}
+
+
+@cache
+def dictionary() -> dict[str, tuple[str, ...]]:
+    """The CMU dictionary that pocketsphinx ships: of each word all its pronunciations."""
     import pocketsphinx
 
-    known: dict[str, tuple[str, ...]] = dict(PRONUNCIATIONS)
-    dictionary = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
-    for line in dictionary.read_text(encoding="utf-8").splitlines():
+    known: dict[str, tuple[str, ...]] = {}
+    for line in Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text(encoding="utf-8").splitlines():
         entry, _, phones = line.partition(" ")
         word = re.sub(r"\(\d+\)$", "", entry)
-        if word in words:
-            known[word] = (*known.get(word, ()), phones)
-    return {word: known[word] for word in sorted(words)}
+        known[word] = (*known.get(word, ()), phones)
+    return known
 
 
 def dictionary_lines(sounds: dict[str, tuple[str, ...]]) -> Iterator[str]:

@@ -95,15 +95,15 @@ def sample_problem(rng: Random, held_out: bool, families: Sequence[str] | None =
             return problem if problem.family == "chat" else _asked_anew(problem, rng, held_out, slips)
 
 
-def sample_follow_up(rng: Random, before: int, held_out: bool) -> Problem:
+def sample_follow_up(rng: Random, before: int, held_out: bool, slips: bool = True) -> Problem:
     """The next question that goes on with the number `before`, the last answer."""
     while True:
         problem = follow_up(rng, before)
         if is_held_out(problem.key) == held_out:
-            return _asked_anew(problem, rng, held_out)
+            return _asked_anew(problem, rng, held_out, slips)
 
 
-def _asked_anew(problem: Problem, rng: Random, held_out: bool, slips: bool = True) -> Problem:
+def _asked_anew(problem: Problem, rng: Random, held_out: bool, slips: bool) -> Problem:
     pieces = reworded(problem.pieces or (problem.question,), rng, held_out)
     if slips:
         pieces = slipped(pieces, rng)
