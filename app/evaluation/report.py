@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from app.evaluation.grid import Cell
 from app.evaluation.statistics import Mean, pareto_front
 from app.evaluation.summary import Pace, Row
 from app.machine import machine
@@ -49,3 +50,28 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _mean(mean: Mean) -> dict[str, Any]:
     return {"mean": round(mean.value, 4), "interval": [round(mean.low, 4), round(mean.high, 4)]}
+
+
+def rows_of(told: Mapping[str, Any]) -> list[Row]:
+    """The rows of a document, as far as a chart needs them."""
+    return [_row_of(row) for row in told["rows"]]
+
+
+def _row_of(row: Mapping[str, Any]) -> Row:
+    means = {
+        name: Mean(found["mean"], *found["interval"])
+        for name, found in row.items()
+        if isinstance(found, Mapping) and "interval" in found and name != "accuracy"
+    }
+    kinds = {kind: (int(right), int(n)) for kind, (right, n) in ((k, v.split("/")) for k, v in row["by_kind"].items())}
+    accuracy = Mean(row["accuracy"]["mean"], *row["accuracy"]["interval"])
+    return Row(
+        cell=Cell(row["method"], row["patience"]),
+        n=row["n"],
+        right=row["right"],
+        missing=row["missing"],
+        accuracy=accuracy,
+        means=means,
+        tokens_per_step=row["tokens_per_step"],
+        by_kind=kinds,
+    )
