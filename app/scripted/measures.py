@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
