@@ -84,11 +84,15 @@ def _ran(feed: Feed, logits: Tensor | None) -> Ran:
 
 
 def prompts_of(name: str, *, turns: int | None = None, live: bool = False, **gate: Any) -> Prompts:
-    """A family's prompts, with another history or gate if wanted; live: thinking begins with the first words."""
+    """A family's prompts, with another history or gate if wanted; live: thinking begins with the first words.
+
+    Whatever a model's gate was calibrated to, here log-odds mean what they say.
+    """
     prompts = read_prompts(PROMPTS / f"{name}.toml")
     history = prompts.history if turns is None else prompts.history.model_copy(update={"turns": turns})
     listening = prompts.input.model_copy(update={"live": live})
-    changes = {"gate": prompts.gate.model_copy(update=gate), "history": history, "input": listening}
+    plain = {"bias": 0.0, "scale": 1.0, **gate}
+    changes = {"gate": prompts.gate.model_copy(update=plain), "history": history, "input": listening}
     return prompts.model_copy(update=changes)
 
 

@@ -14,6 +14,7 @@ from app.cli import main
 from app.demo.problems import SUM_FAMILIES, sample_problem
 from engine.engine import Engine
 from engine.loading import load_tokenizer
+from engine.prompts import read_prompts
 from tests.app.calibration.test_samples import engine_of, own_words
 from tests.engine.scripted import Script
 from tests.engine.tiny_qwen3 import save_tiny_qwen3
@@ -46,7 +47,8 @@ def test_it_prints_the_lines_and_writes_them_where_asked(
     told = json.loads(figures.read_text())
     bias, scale = f"{told['calibration']['bias']:.3f}", f"{told['calibration']['scale']:.4f}"
     assert out.endswith(f"[gate] of prompts 'demo':\nbias = {bias}\nscale = {scale}\n")
-    assert f"bias = {bias}\nscale = {scale}\n" in prompts.read_text()
+    gate = read_prompts(prompts).gate
+    assert (gate.bias, gate.scale) == (float(bias), float(scale))
     assert told["labels"] == "paragraphs" and told["count"] == len(told["samples"]) > 20
     assert f"{told['count']} answers of the gate, thoughts ahead in {told['ahead']}; AUC {told['auc']:.4f}" in out
     assert "12 of 12 turns could be labelled" in err
