@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from app.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
 from app.latency import Moments
@@ -49,13 +49,14 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One turn of the script. answers: of all turns the conversation made of it; one, unless a pause or a late addition
-    split it.
+    split it. late_s: by how much the hearing fell behind at most.
     """
 
     number: int
     answers: tuple[Answered, ...]
     notes: tuple[str, ...] = ()
-    broken: tuple[str, ...] = field(default=())
+    late_s: float = 0.0
+    broken: tuple[str, ...] = ()
 
     @property
     def last(self) -> Answered | None:
@@ -75,7 +76,7 @@ def measure(take: Take, script: Script, step_ms: float | None = None) -> list[Me
             if isinstance(event, UserTurn) and begins[index] <= event.at_s < begins[index + 1] and event.turn in done
         ]
         answers = tuple(_answered(take, event, done[event.turn], script.turn[index], step_ms) for event in turns)
-        measured.append(Measured(index + 1, answers, tuple(said.notes)))
+        measured.append(Measured(index + 1, answers, tuple(said.notes), said.late_s))
     return measured
 
 

@@ -46,7 +46,7 @@ def document(head: Mapping[str, Any], repeats: Sequence[Repeat], interrupted: bo
     told = {
         **head,
         "interrupted": interrupted,
-        "simulated_differs": WHY_DIFFERENT,
+        "simulated_differs": " ".join(WHY_DIFFERENT.split()),
         "summary": {
             method: {
                 name: {key: round(value, 1) for key, value in asdict(spread).items()}
@@ -82,6 +82,7 @@ def _turn(turn: Measured) -> dict[str, Any]:
     return {
         "turn": turn.number,
         "answers": [_answer(answer) for answer in turn.answers],
+        "hearing_late_ms": round(1000 * turn.late_s, 1),
         "notes": list(turn.notes),
         "broken": list(turn.broken),
     }

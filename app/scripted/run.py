@@ -93,7 +93,7 @@ def _measure(wanted: Wanted, settings: Settings) -> int:
                     _tell(f"broken: {line}")
         except KeyboardInterrupt:
             interrupted = True
-            _tell(f"interrupted; {len(repeats)} finished takes are kept")
+            _tell(f"interrupted; {_kept(len(repeats), 'finished take')}")
     if repeats:
         _report(wanted, settings, repeats, interrupted)
     if interrupted:
@@ -177,7 +177,7 @@ def _simulate(wanted: Wanted, settings: Settings) -> int:
                 found += asyncio.run(work)
         except KeyboardInterrupt:
             interrupted = True
-            _tell(f"interrupted; {len(found)} finished turns are kept")
+            _tell(f"interrupted; {_kept(len(found), 'finished turn')}")
     if found:
         steps = f"{settings.step_ms:g} ms a step" if settings.step_ms else "each turn's own mean step"
         title = f"simulated, not measured ({steps}): script {wanted.script.name}, model {settings.model}"
@@ -195,6 +195,10 @@ def _what(wanted: Wanted, settings: Settings) -> str:
 
 def _label(method: str, repeat: int, wanted: Wanted) -> str:
     return f"{method}, {repeat} of {wanted.repeats}" if wanted.repeats > 1 else method
+
+
+def _kept(number: int, name: str) -> str:
+    return f"{number} {name} is kept" if number == 1 else f"{number} {name}s are kept"
 
 
 def _width() -> int:

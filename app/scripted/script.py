@@ -200,7 +200,12 @@ def _explain(error: ValidationError) -> str:
         case "missing":
             return f"{_where(place[:-1])}there is no '{_spelled(place[-1])}'"
         case _:
-            message = first["msg"].removeprefix("Value error, ").replace("Input should", "should").replace("List should", "should")
+            message = (
+                first["msg"]
+                .removeprefix("Value error, ")
+                .replace("Input should", "should")
+                .replace("List should", "should")
+            )
             found = "" if isinstance(first["input"], dict) else f" is {first['input']!r}; it"
             subject = f"'{place[-1]}'{found} " if place and isinstance(place[-1], str) else ""
             return f"{_where(place[:-1] if subject else place)}{subject}{message}"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from app.latency import Moments
 
 WHY_DIFFERENT = (
-    "measured − simulated is what the papers' sum leaves out: the silence that ends a turn, recognition, reading the "
-    "prompt, the start of synthesis, a phrase that waits for its first word beyond the end, and playback in pieces."
+    "measured − simulated is what the papers' sum leaves out: the silence that ends a turn, recognition, reading the\n"
+    "prompt, the start of synthesis, a phrase that waits for the first word behind its end, and playback in pieces"
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from app.latency import NAMES
 from app.scripted.results import GAPS, Repeat, Spread, measured_spreads, ratio, side_by_side
 from app.scripted.simulate import WHY_DIFFERENT
+from app.scripted.take import LATE_S
 
 NAME_WIDTH, WIDTH, N_WIDTH = 21, 7, 4
 BOTH = ("e2e_latency", "total_delay", "adjusted_delay")  # measured and simulated alike
@@ -73,15 +74,21 @@ def _cells(spread: Spread | None) -> str:
     return f"{spread.p50:>{WIDTH}.0f}{spread.p95:>{WIDTH}.0f}{spread.most:>{WIDTH}.0f}{spread.n:>{N_WIDTH}}"
 
 
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 def _fates(method: str, repeats: Sequence[Repeat]) -> str:
     """What became of the turns."""
     turns = [turn for one in repeats for turn in one.turns]
     kept = sum(not turn.broken for turn in turns)
-    words = [f"{method}: {len(turns)} turns in {len(repeats)} repeats, bounds kept in {kept}"]
+    words = [f"{method}: {_count(len(turns), 'turn')} in {_count(len(repeats), 'repeat')}, bounds kept in {kept}"]
     if split := sum(len(turn.answers) > 1 for turn in turns):
         words.append(f"{split} split into several by a pause or a late addition")
     if cut := sum(turn.last is not None and turn.last.interrupted for turn in turns):
         words.append(f"{cut} interrupted")
     if lost := sum(turn.last is None for turn in turns):
         words.append(f"{lost} without an answer")
+    if late := [turn.late_s for turn in turns if turn.late_s > LATE_S]:
+        words.append(f"hearing up to {max(late):.1f} s late in {len(late)} (a busy or slow machine)")
     return ", ".join(words)

@@ -26,18 +26,19 @@ QUIET_S = 3.0  # beyond the silence that ends a turn, without words: nothing was
 SLOW_S = 60.0  # a recogniser that is still at work
 
 NOT_UNDERSTOOD = "no words were understood"
-BEHIND_S = 0.25  # more is told: the hearing lagged, which every delay of speech holds
+LATE_S = 0.25  # of the hearing; more is told, because every delay that counts from speech holds it
 NOTHING_TO_INTERRUPT = "the answer was over before it could be interrupted"
 
 
 @dataclass(slots=True)
 class Said:
-    """What the user did in one turn of the script: when it began and ended, late additions included, and what went
-    otherwise than planned.
+    """What the user did in one turn of the script: when it began and ended, late additions included, by how much the
+    hearing fell behind at most, and what went otherwise than planned.
     """
 
     begun_s: float
     ended_s: float
+    late_s: float = 0.0
     notes: list[str] = field(default_factory=list)
 
 
@@ -124,7 +125,7 @@ class _Performance:
         if turn.interrupt_at_ms is not None and not self._course.open_turns:
             notes.append(NOTHING_TO_INTERRUPT)
         begun_s, ended_s = await self._put(turn.type, sound.clip)
-        self._take.said.append(Said(begun_s, ended_s, notes))
+        self._take.said.append(Said(begun_s, ended_s, notes=notes))
 
     async def _put(self, typed: str | None, clip: Clip | None) -> tuple[float, float]:
         """Say or type it; returns when it begins and ends."""
@@ -192,9 +193,9 @@ class _Performance:
 
     def _note_lag(self) -> None:
         """Tells it when the machine could not hear as fast as was spoken."""
-        if (behind_s := self._microphone.behind_s) > BEHIND_S:
-            self._said.notes.append(f"the hearing fell {behind_s:.1f} s behind: the machine is busy or slow")
-        self._microphone.behind_s = 0.0
+        self._said.late_s, self._microphone.behind_s = self._microphone.behind_s, 0.0
+        if self._said.late_s > LATE_S:
+            self._said.notes.append(f"hearing {self._said.late_s:.1f} s late: a busy or slow machine")
 
     async def _sleep_until(self, at_s: float) -> None:
         await asyncio.sleep(max(0.0, at_s - self._clock()))
