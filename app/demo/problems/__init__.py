@@ -57,12 +57,12 @@ FAMILIES = {
     "share": Family(share, 1.8),
     "clock": Family(clock, 1.0),
     "weekday": Family(weekday, 1.2),
-    "asmany": Family(asmany, 1.0),
+    "asmany": Family(asmany, 1.2),
     "save": Family(save, 0.8),
     "parts": Family(parts, 1.4),
-    "date": Family(date, 1.0),
-    "rate": Family(rate, 0.8),
-    "larger": Family(larger, 0.6),
+    "date": Family(date, 1.6),
+    "rate": Family(rate, 1.0),
+    "larger": Family(larger, 1.0),
     "chat": Family(chat, 2.4),
 }
 SUM_FAMILIES = tuple(name for name in FAMILIES if name != "chat")

@@ -56,9 +56,9 @@ def rate(rng: Random) -> Problem:
         statement = rng.choice(STATED[Op.TIMES]).format(a=per, b=times, c=amount.result)
         closing = f"so it is {amount.result} {thing}"
         return build(rng, "rate", dressed(rng, spoken, ask), (amount,), closing, statements=[statement])
-    over = Step(Op.OVER, amount.result, per)
-    question = dressed(rng, f"{doing} {per} {thing} per {period}", f"how many {period}s for {over.a} {thing}")
-    return build(rng, "rate", question, (over,), f"so it takes {times} {period}s")
+    over = Step(Op.OVER, times * rng.randint(2, 99), times)
+    question = dressed(rng, f"{doing} {over.b} {thing} per {period}", f"how many {period}s for {over.a} {thing}")
+    return build(rng, "rate", question, (over,), f"so it takes {over.result} {period}s")
 
 
 _RATES = (

@@ -113,6 +113,12 @@ RULES = (
     _rule(r"what is the date (?=\d)",
           ("what date is it ", "which date is ", "tell me the date "),
           ("what date do we have ", "on which date are we ")),
+    _rule(r"how many (\w+) is that in (\d+) (\w+)",
+          (r"how many \1 are that in \2 \3", r"how many \1 do you get in \2 \3"),
+          (r"how many \1 does that make in \2 \3", r"what is that in \2 \3")),
+    _rule(r"how many (hours|minutes|days|weeks) for (\d+) (\w+)",
+          (r"how many \1 does it take for \2 \3", r"how many \1 until it is \2 \3", r"how many \1 for all \2 \3"),
+          (r"how many \1 are needed for \2 \3", r"after how many \1 are there \2 \3")),
     _rule(r"which is (more|less)",
           (r"what is \1", r"tell me which is \1", r"which one is \1"), (r"which of them is \1", r"which number is \1")),
 )  # fmt: skip
