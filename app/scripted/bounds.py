@@ -40,7 +40,7 @@ def _concerns(key: str, turn: Turn, last: Answered | None) -> bool:
         case "max_e2e_ms":
             return turn.spoken
         case "max_interrupt_ms":
-            return turn.interrupt_at_ms is not None
+            return turn.spoken and turn.interrupt_at_ms is not None
         case _:
             return last is None or not last.interrupted
 

@@ -103,14 +103,14 @@ class _Plot:
             )
 
     def _transcript(self) -> None:
-        """Partials as ticks; each final text behind its mark, as far as the next leaves room."""
+        """Partials as ticks; each final text behind its mark, as far as what comes next leaves room."""
         y, x = self._lane_y(1), self._scale.x
         for partial in self._panel.partials:
             self._drawing.add(Line(x(partial.at_s), y + 5, x(partial.at_s), y + LANE - 5, Ink.USER))
-        finals = self._panel.finals
-        ends = [x(final.at_s) for final in finals[1:]] + [WIDTH - RIGHT]
-        for final, end in zip(finals, ends, strict=True):
+        places = sorted(x(mark.at_s) for mark in (*self._panel.partials, *self._panel.finals))
+        for final in self._panel.finals:
             at = x(final.at_s)
+            end = next((place for place in places if place > at), WIDTH - RIGHT)
             self._drawing.add(Rect(at, y + 2, 3, LANE - 4, Ink.USER, final.text))
             if text := fitted(final.text, end - at - 12, SMALL):
                 self._drawing.add(Label(at + 8, y + LANE / 2, text, Ink.TEXT, SMALL))

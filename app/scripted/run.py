@@ -59,7 +59,8 @@ def _wanted(args: argparse.Namespace, settings: Settings) -> Wanted:
     path = args.place or args.script or DEFAULT_SCRIPT
     methods = tuple(dict.fromkeys(args.methods or _default_methods(settings)))
     if unknown := [method for method in methods if method not in METHODS]:
-        raise UsageError(f"--methods {' '.join(unknown)}: available are {', '.join(METHODS)}")
+        hint = "; a script comes first, or by --script" if any(name.endswith(".toml") for name in unknown) else ""
+        raise UsageError(f"--methods {' '.join(unknown)}: available are {', '.join(METHODS)}{hint}")
     if args.chart is not None:
         check_suffix(args.chart)
         if args.simulate == ONLY:

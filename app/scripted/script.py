@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.config import nearest
 from app.errors import InputError
 
-USER_VOICE = "en-us+m3"  # not the assistant's; the bundled recogniser hears it about as well as any (latency.md)
+USER_VOICE = "en-us+m3"  # not the assistant's; the bundled recogniser hears it as well as any (assets/docs/latency.md)
 USER_RATE_WPM = 150
 LONGEST_MS = 60_000
 
@@ -120,6 +120,8 @@ class Turn(Bounds):
             raise ValueError("has 'max_e2e_ms', which counts from speech, and is typed; use 'max_total_delay_ms'")
         if self.max_interrupt_ms is not None and self.interrupt_at_ms is None:
             raise ValueError("has 'max_interrupt_ms' and interrupts nobody; give it 'interrupt_at_ms'")
+        if self.type is not None and self.max_interrupt_ms is not None:
+            raise ValueError("has 'max_interrupt_ms', which counts from the user's voice, and is typed")
         if self.pause_ms is not None and self.interrupt_at_ms is not None:
             raise ValueError("has 'pause_ms', which waits for the end, and 'interrupt_at_ms', which does not")
         return self

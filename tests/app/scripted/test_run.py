@@ -189,6 +189,7 @@ class Silent(QuickConversation):
     ("words", "message"),
     [
         (["--methods", "asynch"], "--methods asynch: available are async"),
+        (["--methods", "async", "mine.toml"], "a script comes first, or by --script"),
         (["--chart", "a.gif"], "--chart a.gif: its name should end with"),
         (["--simulate", "--chart", "a.png"], "--chart draws what was measured"),
         (["--script", "other.toml"], "two scripts were given"),

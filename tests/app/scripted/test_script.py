@@ -53,6 +53,7 @@ def test_a_recording_has_words_only_if_they_are_told(tmp_path: Path) -> None:
     assert read(tmp_path, '[[turn]]\nwav = "a.wav"\ntext = "hello"').turn[0].words == "hello"
 
 
+TYPED = '[[turn]]\ntype = "hi"\n'
 SAY = '[[turn]]\nsay = "hi"\n'
 
 
@@ -69,6 +70,7 @@ SAY = '[[turn]]\nsay = "hi"\n'
         (SAY + 'rate_wpm = "fast"', "turn 1: 'rate_wpm' is 'fast'; it should be a valid integer"),
         (SAY + 'type = "x"', "should have exactly one of say, wav, type, parts; it has 'say' and 'type'"),
         (SAY + "interrupt_at_ms = 4", "turn 1 has 'interrupt_at_ms', and there is nothing to interrupt yet"),
+        (f"{SAY}{TYPED}interrupt_at_ms = 4\nmax_interrupt_ms = 4", "counts from the user's voice, and is typed"),
         (SAY + "max_interrupt_ms = 4", "has 'max_interrupt_ms' and interrupts nobody"),
         (SAY + "max_total_delay_ms = 9\n" + SAY + "interrupt_at_ms = 4", "and is interrupted by turn 2"),
         ('[[turn]]\ntype = "a"\nmax_e2e_ms = 10', "use 'max_total_delay_ms'"),

@@ -14,7 +14,7 @@ from app.errors import UsageError
 from app.scripted.figure import LEFT, RIGHT, WIDTH, turn_drawing
 from app.scripted.results import Repeat
 from app.scripted.shapes import Anchor, Drawing, Ink, Label, Line, Rect, fitted
-from app.scripted.timeline import Panel, Stroke, panel
+from app.scripted.timeline import Mark, Panel, Stroke, panel
 from app.scripted.timeline_file import check_suffix, write_timeline
 from tests.app.scripted.test_measures import repeats, script
 
@@ -74,6 +74,15 @@ def test_no_label_lies_on_another_or_beyond_the_paper(words: str) -> None:
     assert all(
         left >= 0 and right <= WIDTH and bottom <= drawing.height for _, left, _, right, bottom in boxes(drawing)
     )
+
+
+def test_a_final_text_leaves_room_for_the_guesses_that_follow_it() -> None:
+    lanes = one_panel()
+    crowded = replace(lanes, partials=[Mark(1.2, "and"), Mark(1.4, "and what")])
+    drawing = turn_drawing([crowded])
+    (said,) = [box for box in boxes(drawing) if box[0].startswith("what")]
+    ticks = [shape.x1 for shape in drawing.shapes if isinstance(shape, Line) and shape.ink is Ink.USER]
+    assert said[3] < min(ticks)
 
 
 def test_nothing_is_drawn_beyond_the_axis() -> None:
