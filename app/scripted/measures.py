@@ -49,19 +49,26 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One turn of the script. answers: of all turns the conversation made of it; one, unless a pause or a late addition
-    split it. late_s: by how much the hearing fell behind at most.
+    split it. late_s: by how much the hearing fell behind at most. wanted: the word that carries the result, if the
+    script says.
     """
 
     number: int
     answers: tuple[Answered, ...]
     notes: tuple[str, ...] = ()
     late_s: float = 0.0
+    wanted: str | None = None
     broken: tuple[str, ...] = ()
 
     @property
     def last(self) -> Answered | None:
         """The one that counts."""
         return self.answers[-1] if self.answers else None
+
+    @property
+    def result_heard(self) -> bool:
+        """Did the word that carries the result sound?"""
+        return self.last is not None and self.last.moments.result_s is not None
 
 
 def measure(take: Take, script: Script, step_ms: float | None = None) -> list[Measured]:
@@ -76,7 +83,7 @@ def measure(take: Take, script: Script, step_ms: float | None = None) -> list[Me
             if isinstance(event, UserTurn) and begins[index] <= event.at_s < begins[index + 1] and event.turn in done
         ]
         answers = tuple(_answered(take, event, done[event.turn], script.turn[index], step_ms) for event in turns)
-        measured.append(Measured(index + 1, answers, tuple(said.notes), said.late_s))
+        measured.append(Measured(index + 1, answers, tuple(said.notes), said.late_s, script.turn[index].expected))
     return measured
 
 

@@ -82,6 +82,7 @@ def _turn(turn: Measured) -> dict[str, Any]:
     return {
         "turn": turn.number,
         "answers": [_answer(answer) for answer in turn.answers],
+        "result_heard": turn.result_heard if turn.wanted is not None else None,
         "hearing_late_ms": round(1000 * turn.late_s, 1),
         "notes": list(turn.notes),
         "broken": list(turn.broken),

@@ -83,6 +83,8 @@ def _fates(method: str, repeats: Sequence[Repeat]) -> str:
     turns = [turn for one in repeats for turn in one.turns]
     kept = sum(not turn.broken for turn in turns)
     words = [f"{method}: {_count(len(turns), 'turn')} in {_count(len(repeats), 'repeat')}, bounds kept in {kept}"]
+    if wanted := [turn for turn in turns if turn.wanted is not None]:
+        words.append(f"result heard in {sum(turn.result_heard for turn in wanted)} of {len(wanted)}")
     if split := sum(len(turn.answers) > 1 for turn in turns):
         words.append(f"{split} split into several by a pause or a late addition")
     if cut := sum(turn.last is not None and turn.last.interrupted for turn in turns):

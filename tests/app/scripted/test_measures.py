@@ -65,6 +65,12 @@ def test_what_was_played_and_when_the_voice_ended_are_the_truth() -> None:
     assert turn.last.gaps_ms == [2000.0]
 
 
+def test_a_result_that_did_not_sound_was_not_heard() -> None:
+    (wrong,) = measure(take(), script(result="86"))
+    assert (wrong.wanted, wrong.result_heard) == ("86", False)
+    assert wrong.last is not None and "first_result" not in wrong.last.delays
+
+
 def test_the_same_turn_is_simulated_beside() -> None:
     (turn,) = measure(take(), script(), step_ms=100)
     assert turn.last is not None
@@ -168,6 +174,7 @@ def test_the_table_says_what_it_is_and_fits_its_width() -> None:
     assert lines[0].endswith("paced: 100 ms a step")
     assert max(map(len, lines[2:18])) <= 60
     assert any(line.split() == ["e2e_latency", "2000", "2000", "2000", "1"] for line in lines)
+    assert "async: 1 turn in 1 repeat, bounds kept in 1, result heard in 1 of 1" in lines
     assert any(line.split() == ["interrupt_to_silence", "–", "–", "–", "0"] for line in lines)
     assert "total_delay: think 2.00 × async (means over 1 turns that both have)" in lines
     wide = measured_table(repeats(), "", width=120)
