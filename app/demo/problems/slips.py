@@ -11,10 +11,10 @@ from random import Random
 SLIPPED_SHARE = 0.2  # of the plain questions
 _HESITATIONS = ("um", "uh", "er", "well", "so", "you know", "like")
 _MISHEARD = {
-    "plus": ("plush", "pluss", "class", "plus"),
-    "minus": ("mine us", "miners", "my nose", "minus"),
-    "times": ("time", "types", "tims"),
-    "divided": ("divide it", "the vital", "divide"),
+    "plus": ("plush", "pluss", "plus a"),
+    "minus": ("mine us", "miners", "minors"),
+    "times": ("time", "tims", "times a"),
+    "divided": ("divide it", "divide", "divided up"),
     "what": ("watt", "but", "want"),
     "what's": ("watts", "what"),
     "is": ("his", "as"),
@@ -66,7 +66,7 @@ def slipped(pieces: tuple[str, ...], rng: Random) -> tuple[str, ...]:
             word = rng.choice(words)
             changed[index] = changed[index][: word.start()] + _slip(word[0], rng) + changed[index][word.end() :]
             changed[index] = re.sub(r" {2,}", " ", changed[index])
-    return tuple(changed)
+    return (changed[0].lstrip(), *changed[1:])
 
 
 def _slip(word: str, rng: Random) -> str:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from app.demo.problems import SUM_FAMILIES, sample_live, sample_problem
+from app.demo.problems import FAMILIES, SUM_FAMILIES, sample_live, sample_problem
 from app.demo.problems.rewording import HELD_OUT_OPENINGS, RULES, reworded
 from app.demo.problems.slips import slipped
 
@@ -60,3 +60,10 @@ def test_large_letters_stay_in_front() -> None:
         question = reworded(("What is 47 plus 38?",), Random(seed), held_out=True)[0]
         assert question[0].isupper()
         assert not re.search(r"(?<![.?] )\bWhat\b", question[1:])
+
+
+def test_every_rule_fits_some_question() -> None:
+    rng = Random(8)
+    drawn = [FAMILIES[family].draw(rng).question for family in SUM_FAMILIES for _ in range(150)]
+    for rule in RULES:
+        assert any(rule.pattern.search(question) for question in drawn), rule.pattern.pattern
