@@ -23,11 +23,11 @@ _PAUSE = re.compile(r"([?!.,;]+(?:\s+|$))")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _HYPHEN = re.compile(rf"\b({'|'.join(TENS)})-({'|'.join(UNITS)})\b", re.IGNORECASE)
 QUARTERS = {"quarter": 15, "half": 30}
-BEFORE_TIME = frozenset(
-    {"is", "it's", "at", "about", "around", "by", "until", "till", "before", "after", "since", "nearly", "almost"}
-)
-"""After these, "five to nine" is a time; elsewhere it may be two numbers."""
+BEFORE_TIME = frozenset({"is", "it's", "at", "until", "till", "before", "after", "since", "nearly", "almost"})
+AFTER_TIME = frozenset({"", "what", "when", "which", "how", "in", "and", "or", "now", "today", "o'clock", "am", "pm"})
+"""Between these, "five to nine" is a time; elsewhere it may be two numbers."""
 OPERATORS = frozenset({"plus", "minus", "times", "over", "divided", "multiplied", "equals", "add", "subtract"})
+_LARGE_PARTS = re.compile(rf"\b({'|'.join(SCALES)}),\s+(?=(?:{'|'.join(sorted(NUMBER_WORDS))})\b)", re.IGNORECASE)
 
 BEFORE_PRONOUN = frozenset(
     {"no", "which", "that", "this", "the", "every", "any", "some", "each", "another", "other", "next", "last", "only"}
@@ -49,7 +49,7 @@ class Spelled:
 
 def digits(text: str) -> str:
     """The text with its spelled-out numbers as digits and clock times as "3:45"."""
-    text = _HYPHEN.sub(r"\1 \2", _THOUSANDS.sub("", text))
+    text = _LARGE_PARTS.sub(r"\1 ", _HYPHEN.sub(r"\1 \2", _THOUSANDS.sub("", text)))
     sentences = _PAUSE.split(text)
     written = [part if index % 2 else " ".join(_written(part.split())) for index, part in enumerate(sentences)]
     return "".join(written).strip()
@@ -109,7 +109,7 @@ def _told_time(words: list[str], start: int) -> Spelled | None:
         return None
     to = _word(words, minutes.end) == "to"
     hour = _hour(words, minutes.end + 1) if to or _word(words, minutes.end) == "past" else None
-    if hour is None or hour.value is None or (to and not _surely_a_time(words, start, begins)):
+    if hour is None or hour.value is None or (to and not _surely_a_time(words, start, begins, hour.end)):
         return None
     value, minute = (hour.value - 2) % 12 + 1 if to else hour.value, 60 - minutes.value if to else minutes.value
     return Spelled(f"{value}:{minute:02d}", None, hour.end)
@@ -137,8 +137,9 @@ def _count(words: list[str], start: int) -> Spelled | None:
     return _below_hundred(words, start)
 
 
-def _surely_a_time(words: list[str], start: int, begins: int) -> bool:
-    return _word(words, begins) in QUARTERS or _word(words, start - 1) in BEFORE_TIME
+def _surely_a_time(words: list[str], start: int, begins: int, end: int) -> bool:
+    between = _word(words, start - 1) in BEFORE_TIME and _word(words, end) in AFTER_TIME
+    return _word(words, begins) in QUARTERS or between
 
 
 def _clock_time(words: list[str], start: int) -> Spelled | None:
