@@ -94,9 +94,10 @@ def sentence_sets(count: int) -> dict[str, tuple[str, ...]]:
     """What is spoken, by the name of the set, in words."""
     rng = Random(99)
     families = [name for name in FAMILIES if name not in {"single", "chat"}]
-    sums = tuple(as_said(sample_problem(rng, True, ["single"]).question) for _ in range(count))
+    sums = tuple(as_said(sample_problem(rng, True, ["single"], slips=False).question) for _ in range(count))
     problems = tuple(
-        as_said(sample_problem(rng, True, [families[index % len(families)]]).question) for index in range(count)
+        as_said(sample_problem(rng, True, [families[index % len(families)]], slips=False).question)
+        for index in range(count)
     )
     return {"sums": sums, "problems": problems, "our wordings": OUR_WORDINGS, "unseen wordings": UNSEEN_WORDINGS}
 
