@@ -8,7 +8,6 @@ computed: reading it costs the same. It knows no conversations.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -20,7 +19,7 @@ import torch
 from transformers import DynamicCache, Qwen3Config, Qwen3ForCausalLM
 
 from app.config import Settings
-from app.files import write_whole
+from app.files import as_json, write_whole
 from app.machine import machine
 from engine.block import Block
 from engine.runner import ModelRunner
@@ -197,7 +196,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     rows = [row for shape in args.shapes or SHAPES for row in measure(shape, args.context)]
     print_table(rows)
     if args.json is not None:
-        write_whole(args.json, (json.dumps(document(rows), indent=1) + "\n").encode())
+        write_whole(args.json, as_json(document(rows)))
     return 0
 
 
@@ -218,7 +217,6 @@ def print_table(rows: Sequence[Row]) -> None:
 def document(rows: Sequence[Row]) -> dict[str, Any]:
     """The figures with what they were measured on."""
     return {
-        "made": time.strftime("%Y-%m-%d"),
         **machine(),
         "rounds": ROUNDS,
         "rows": [asdict(row) | {"ratio": round(row.ratio, 3)} for row in rows],

@@ -7,7 +7,6 @@ served together must be the same, token for token. Times are the process's CPU t
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import sys
@@ -19,9 +18,10 @@ import torch
 
 from app.config import Settings
 from app.demo.problems import SUM_FAMILIES, sample_problem
-from app.files import write_whole
+from app.files import as_json, write_whole
 from app.machine import machine
 from app.models import build_engine
+from app.percentile import percentile
 from engine.conversation import Conversation
 from engine.engine import Engine
 from engine.events import TokenGenerated, TurnEnded
@@ -95,7 +95,7 @@ def measure(engine: Engine, counts: Sequence[int], method: str, seed: int) -> li
             Row(
                 conversations=count,
                 step_ms=round(statistics.median(steps_ms), 3),
-                step_ms_p95=round(statistics.quantiles(steps_ms, n=20)[-1], 3),
+                step_ms_p95=round(percentile(steps_ms, 95), 3),
                 tokens_per_s=round(tokens / (sum(steps_ms) / 1000), 1),
                 tokens=tokens,
                 same=sum(mine == theirs for mine, theirs in zip(said, alone, strict=True)),
@@ -123,11 +123,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
     if args.json is not None:
         document = {
-            "made": time.strftime("%Y-%m-%d"),
             "model": settings.model,
             "method": settings.method,
             **machine(),
             "rows": [asdict(row) for row in rows],
         }
-        write_whole(args.json, (json.dumps(document, indent=1) + "\n").encode())
+        write_whole(args.json, as_json(document))
     return 0

@@ -1,7 +1,10 @@
 """Files a command writes: asked for early, finished whole or not at all."""
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.errors import InputError, RunError
 
@@ -15,6 +18,11 @@ def check_place(path: Path) -> None:
         raise InputError(f"cannot write {path}: there is no folder {folder}")
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise InputError(f"cannot write {path}: no permission")
+
+
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """A document as people can read it and programs too: indented, UTF-8."""
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def write_whole(path: Path, content: bytes) -> None:

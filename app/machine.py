@@ -1,10 +1,11 @@
-"""What a measurement was made on, for the files it is kept in."""
+"""When and on what a measurement was made, for the files it is kept in."""
 
 from __future__ import annotations
 
 import os
 import platform
 import subprocess
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def machine() -> dict[str, Any]:
-    """The machine, the versions that matter and the commit, without names of persons, hosts or paths."""
+    """The day, the machine, the versions that matter and the commit, without names of persons, hosts or paths."""
     return {
+        "made": time.strftime("%Y-%m-%d"),
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),

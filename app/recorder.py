@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.events import AudioDelta, AudioDone, ConversationEvent, Flush
+from audio.pcm import OUTPUT_RATE_HZ
 
-RATE_HZ = 24_000
 BYTES_PER_SAMPLE = 2
 
 
@@ -37,7 +37,7 @@ class Span:
 
     @property
     def duration_s(self) -> float:
-        return self.samples / RATE_HZ
+        return self.samples / OUTPUT_RATE_HZ
 
     @property
     def end_s(self) -> float:
@@ -97,7 +97,7 @@ class Recorder:
             self._started_s = now_s if self._waiting else None
             return 0
         before = self._position_samples
-        self._position_samples = int((now_s - self._started_s) * RATE_HZ)
+        self._position_samples = int((now_s - self._started_s) * OUTPUT_RATE_HZ)
         return self._position_samples - before
 
     def _play(self, sound: AudioDelta, due_samples: int) -> int:
@@ -122,7 +122,7 @@ class Recorder:
         start = len(self.pcm) // BYTES_PER_SAMPLE
         last = self.spans[-1] if self.spans else None
         if last is None or last.epoch != epoch or last.start + last.samples < start:
-            at_s = self._started_s + start / RATE_HZ
+            at_s = self._started_s + start / OUTPUT_RATE_HZ
             self.spans.append(last := Span(epoch, at_s, start, self._played_samples.get(epoch, 0)))
         last.samples += samples
 

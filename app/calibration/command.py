@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +19,7 @@ from app.errors import InputError, RunError
 from app.evaluation.checking import is_right
 from app.evaluation.math_checker import MathChecker
 from app.evaluation.task_file import read_tasks
-from app.files import write_whole
+from app.files import as_json, write_whole
 from app.machine import machine
 from app.models import build_engine, choose_sampling
 from engine.engine import Engine
@@ -52,7 +50,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     print(f"{told(found)}\n\n[{SECTIONS[prompts.gate.inverted]}] of prompts {prompts.name!r}:\n{lines}")
     if args.json is not None:
         document = _document(settings, engine, args, found, samples)
-        write_whole(args.json, (json.dumps(document, indent=1) + "\n").encode())
+        write_whole(args.json, as_json(document))
     if text is not None:
         changed = calibrated(text, prompts.name, found.calibration, prompts.gate.inverted, str(args.write))
         write_whole(args.write, changed.encode())
@@ -96,7 +94,6 @@ def _document(
     settings: Settings, engine: Engine, args: argparse.Namespace, found: Fit, samples: Sequence[Sample]
 ) -> dict[str, Any]:
     return {
-        "made": time.strftime("%Y-%m-%d"),
         "model": settings.model,
         "prompts": engine.model.prompts.name,
         "inverted": engine.model.prompts.gate.inverted,

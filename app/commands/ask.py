@@ -79,12 +79,12 @@ def _ask(question: "Question", settings: Settings, sinks: Sequence["Sink"]) -> "
 def _write_sound(path: Path, reply: "Reply") -> None:
     import numpy as np
 
-    from app.recorder import RATE_HZ
+    from audio.pcm import OUTPUT_RATE_HZ
     from audio.wav import encode_wav
 
     if not reply.pcm:
         raise RunError(f"the answer was not spoken, so {path} was not written; doctor shows what speech needs")
-    write_whole(path, encode_wav(np.frombuffer(reply.pcm, np.int16), RATE_HZ))
+    write_whole(path, encode_wav(np.frombuffer(reply.pcm, np.int16), OUTPUT_RATE_HZ))
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.errors import UsageError
+from app.evaluation.intervals import Mean, pareto_front
 from app.evaluation.report import point
-from app.evaluation.statistics import Mean, pareto_front
 from app.evaluation.summary import Row
 from app.files import write_whole
 

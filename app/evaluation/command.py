@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from app.evaluation.summary import Pace, Row, summary
 from app.evaluation.table import table
 from app.evaluation.task import TaskSet
 from app.evaluation.task_file import read_tasks
-from app.files import write_whole
+from app.files import as_json, write_whole
 from app.latency import SPEECH_STEPS
 from app.models import build_engine, choose_sampling
 from engine.engine import Engine
@@ -65,7 +64,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     print(table(rows, wanted.pace, wanted.at_once))
     if wanted.json is not None:
         told = document(rows, header, wanted.pace, wanted.at_once)
-        write_whole(wanted.json, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+        write_whole(wanted.json, as_json(told))
     if wanted.chart is not None:
         draw(wanted.chart, rows, f"Accuracy against delay: {settings.model}, {wanted.tasks.name}, n = {rows[0].n}")
     return 0

@@ -10,12 +10,10 @@ is counted in decoding steps, so that results compare across machines. It knows 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import statistics
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -27,11 +25,12 @@ from app.demo.checking import is_right
 from app.demo.mixture import COMPLETE_FAMILIES
 from app.demo.problems import SUM_FAMILIES, LiveProblem, sample_live, sample_problem
 from app.demo.problems.live import Heard
+from app.evaluation.intervals import wilson
 from app.evaluation.solve import AT_ONCE
-from app.evaluation.statistics import wilson
-from app.files import write_whole
+from app.files import as_json, write_whole
 from app.machine import machine
 from app.models import build_engine, choose_sampling
+from app.percentile import percentile
 from engine.conversation import Conversation
 from engine.engine import Engine
 from engine.events import ConversationFailed, EndReason, Event, StreamCut, StreamName, TokenGenerated, TurnEnded
@@ -214,7 +213,7 @@ def summary(outcomes: Sequence[LiveOutcome]) -> dict[str, Any]:
         "accuracy": right / len(outcomes),
         "interval": [round(bound, 4) for bound in wilson(right, len(outcomes))],
         "wait_steps": statistics.mean(outcome.wait_steps for outcome in outcomes),
-        "wait_steps_p95": sorted(outcome.wait_steps for outcome in outcomes)[int(0.95 * (len(outcomes) - 1))],
+        "wait_steps_p95": percentile([outcome.wait_steps for outcome in outcomes], 95),
         "taken_back_characters": statistics.mean(outcome.taken_back for outcome in outcomes),
     }
 
@@ -262,7 +261,6 @@ def split(outcomes: Sequence[LiveOutcome]) -> dict[Kind, list[LiveOutcome]]:
 
 def write(path: Path, settings: Settings, pace: Pace, results: dict[str, list[LiveOutcome]]) -> None:
     document = {
-        "made": time.strftime("%Y-%m-%d"),
         "model": settings.model,
         "seed": settings.seed,
         "pace": asdict(pace),
@@ -273,4 +271,4 @@ def write(path: Path, settings: Settings, pace: Pace, results: dict[str, list[Li
         },
         "outcomes": [asdict(outcome) for outcomes in results.values() for outcome in outcomes],
     }
-    write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
+    write_whole(path, as_json(document))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from app.evaluation.grid import Cell
-from app.evaluation.statistics import Mean, pareto_front
+from app.evaluation.intervals import Mean, pareto_front
 from app.evaluation.summary import Pace, Row
 from app.machine import machine
 
@@ -19,7 +18,6 @@ def document(rows: Sequence[Row], header: Mapping[str, Any], pace: Pace, at_once
     """
     front = {rows[index].cell.label for index in pareto_front([point(row) for row in rows])}
     return {
-        "made": time.strftime("%Y-%m-%d"),
         **header,
         "at_once": at_once,
         "simulation": asdict(pace),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from app.evaluation.attempt import Outcome
 from app.evaluation.grid import Cell
+from app.evaluation.intervals import Mean, bootstrap_means, wilson
 from app.evaluation.speech import simulated_delays_ms
-from app.evaluation.statistics import Mean, bootstrap_means, wilson
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.evaluation.statistics import Mean
+from app.evaluation.intervals import Mean
 from app.evaluation.summary import Pace, Row
 from app.latency import SPEECH_STEPS
 

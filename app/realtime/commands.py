@@ -7,13 +7,13 @@ own events. Raises ProtocolError for what cannot be done; the connection lives o
 from typing import assert_never
 
 from app.realtime import client_events as client
-from app.realtime.configuration import OUTPUT_RATE_HZ
 from app.realtime.errors import ProtocolError
 from app.realtime.hearing import Hearing, Mark
 from app.realtime.interfaces import Conversation
 from app.realtime.messages import Event, Message
 from app.realtime.microphone import Microphone
 from app.realtime.server_events import Translator
+from audio.pcm import OUTPUT_RATE_HZ
 
 Command = (
     client.AudioAppend

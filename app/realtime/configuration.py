@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.realtime.client_events import SessionPatch
-
-OUTPUT_RATE_HZ = 24_000
+from audio.pcm import OUTPUT_RATE_HZ
 
 
 class AudioFrames(StrEnum):
@@ -33,7 +32,7 @@ class Configuration:
     method: str | None = None
     patience: float | None = None
     voice: bool = True
-    input_rate_hz: int = 24_000
+    input_rate_hz: int = OUTPUT_RATE_HZ
     frames: AudioFrames = AudioFrames.BASE64
 
     def patched(self, patch: SessionPatch) -> "Configuration":

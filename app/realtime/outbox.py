@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.realtime.configuration import OUTPUT_RATE_HZ
 from app.realtime.messages import Close, Event, Message, Sound
+from audio.pcm import OUTPUT_RATE_HZ
 
 LEAD_S = 2.0
 CAP_BYTES = 8 * 2**20

@@ -4,14 +4,13 @@ again. Times in ms since the take began.
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from app.config import Settings
 from app.event_log import as_record
+from app.files import as_json
 from app.machine import machine
 from app.scripted.measures import Answered, Measured
 from app.scripted.results import Repeat, measured_spreads
@@ -28,7 +27,6 @@ SETTINGS = (
 def header(script: Script, settings: Settings, kind: str, repeats: int) -> dict[str, Any]:
     """What was asked for, and on what. kind: measured or simulated."""
     return {
-        "made": time.strftime("%Y-%m-%d"),
         "kind": kind,
         "model": settings.model,
         "paced": bool(settings.step_ms),
@@ -57,10 +55,6 @@ def document(head: Mapping[str, Any], repeats: Sequence[Repeat], interrupted: bo
         "takes": [_take(one) for one in repeats],
     }
     return as_json(told)
-
-
-def as_json(told: Mapping[str, Any]) -> bytes:
-    return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _take(one: Repeat) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.latency import NAMES
+from app.percentile import percentile
 from app.scripted.measures import Answered, Measured
 from app.scripted.take import Take
 
@@ -44,15 +45,6 @@ class Spread:
         if not values:
             return None
         return Spread(percentile(values, 50), percentile(values, 95), max(values), len(values))
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The share-th percentile, linear between the nearest values."""
-    ranked = sorted(values)
-    place = (len(ranked) - 1) * share / 100
-    below = int(place)
-    above = min(below + 1, len(ranked) - 1)
-    return ranked[below] + (ranked[above] - ranked[below]) * (place - below)
 
 
 def measured_spreads(repeats: Iterable[Repeat]) -> dict[str, Spread]:

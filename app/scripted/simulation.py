@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import InputError
 from app.events import AnswerDelta, ThoughtDelta, TurnDone
+from app.files import as_json
 from app.latency import NAMES
 from app.scripted import simulate
 from app.scripted.course import Course
 from app.scripted.measures import place_of
-from app.scripted.report import as_json
 from app.scripted.results import GAPS, Spread
 from app.scripted.script import Script, Turn
 from app.scripted.table import spread_lines

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.events import AnswerDelta, AudioDelta, GateAsked, PartialTranscript, ThoughtDelta, UserTurn
-from app.recorder import RATE_HZ, Span
+from app.recorder import Span
 from app.scripted.measures import Answered, Measured
 from app.scripted.played import phrases, played_at
 from app.scripted.results import Repeat
+from audio.pcm import OUTPUT_RATE_HZ
 
 LEAD_S = 0.3  # shown before the user begins
 INTERRUPTED_LEAD_S = 2.0  # and of what is interrupted
@@ -166,7 +167,7 @@ def _played(text: str, first: int, end: int, spans: Sequence[Span]) -> list[Stro
         begin, until = max(first, span.first), min(end, span.first + span.samples)
         start_s = played_at(begin, [span]) if begin < until else None
         if start_s is not None:
-            found.append(Stroke(start_s, start_s + (until - begin) / RATE_HZ, text))
+            found.append(Stroke(start_s, start_s + (until - begin) / OUTPUT_RATE_HZ, text))
             text = ""
     return found
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events import AudioDelta, AudioDone, Flush
-from app.recorder import RATE_HZ, Recorder
+from app.recorder import Recorder
+from audio.pcm import OUTPUT_RATE_HZ
 
 
 class Loudspeaker:
@@ -39,23 +40,23 @@ def test_unpaced_sound_is_played_when_it_arrives() -> None:
 
 def test_paced_sound_plays_at_the_speed_of_sound() -> None:
     speaker = Loudspeaker(paced=True)
-    speaker.recorder.take(sound(RATE_HZ))
+    speaker.recorder.take(sound(OUTPUT_RATE_HZ))
     speaker.recorder.take(AudioDone(0.0, 1, 1))
     assert speaker.positions == []
     speaker.wait(0.25)
-    assert speaker.positions == [(1, RATE_HZ // 4, False)]
+    assert speaker.positions == [(1, OUTPUT_RATE_HZ // 4, False)]
     speaker.wait(0.75)
-    assert speaker.positions[1:] == [(1, RATE_HZ, False), (1, RATE_HZ, True)]
+    assert speaker.positions[1:] == [(1, OUTPUT_RATE_HZ, False), (1, OUTPUT_RATE_HZ, True)]
 
 
 def test_flush_drops_what_was_not_played_yet_and_keeps_newer_sound() -> None:
     speaker = Loudspeaker(paced=True)
-    speaker.recorder.take(sound(RATE_HZ, epoch=1, value=1))
+    speaker.recorder.take(sound(OUTPUT_RATE_HZ, epoch=1, value=1))
     speaker.wait(0.5)
     speaker.recorder.take(sound(10, epoch=2, value=2))
     speaker.recorder.take(Flush(0.0, 1, epoch=1))
     speaker.wait(0.5)
-    assert speaker.recorder.pcm == b"\1\0" * (RATE_HZ // 2) + b"\2\0" * 10
+    assert speaker.recorder.pcm == b"\1\0" * (OUTPUT_RATE_HZ // 2) + b"\2\0" * 10
 
 
 def test_a_gap_between_sounds_is_recorded_as_silence() -> None:
@@ -64,8 +65,8 @@ def test_a_gap_between_sounds_is_recorded_as_silence() -> None:
     speaker.wait(0.51)
     speaker.recorder.take(sound(240))
     speaker.wait(1.0)
-    assert len(speaker.recorder.pcm) == 2 * (240 + RATE_HZ // 2 + 240)
-    assert speaker.recorder.pcm[480:-480] == bytes(RATE_HZ)
+    assert len(speaker.recorder.pcm) == 2 * (240 + OUTPUT_RATE_HZ // 2 + 240)
+    assert speaker.recorder.pcm[480:-480] == bytes(OUTPUT_RATE_HZ)
 
 
 def test_spans_say_when_each_piece_was_played_and_where_it_stands() -> None:
@@ -73,7 +74,7 @@ def test_spans_say_when_each_piece_was_played_and_where_it_stands() -> None:
     speaker.recorder.take(sound(2400))
     speaker.recorder.take(sound(2400))
     speaker.wait(0.5)
-    speaker.recorder.take(sound(RATE_HZ))
+    speaker.recorder.take(sound(OUTPUT_RATE_HZ))
     speaker.wait(0.25)
     speaker.recorder.take(Flush(0.0, 1, epoch=1))
     speaker.recorder.take(sound(240, epoch=2))

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from app.evaluation.grid import Cell
+from app.evaluation.intervals import bootstrap_means, pareto_front, wilson
 from app.evaluation.speech import simulated_delays_ms, spoken_words
-from app.evaluation.statistics import bootstrap_means, pareto_front, wilson
 from app.evaluation.summary import Pace, summary
 from tests.app.evaluation.scripted_tasks import outcome
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
 from app.latency import Moments
@@ -16,7 +13,7 @@ from app.recorder import Span
 from app.scripted.bounds import broken
 from app.scripted.measures import Answered, Measured, measure, place_of
 from app.scripted.microphone import Voiced
-from app.scripted.results import Repeat, Spread, measured_spreads, percentile, ratio
+from app.scripted.results import Repeat, Spread, measured_spreads, ratio
 from app.scripted.script import Bounds, Script, Turn
 from app.scripted.table import beside_table, measured_table, pace
 from app.scripted.take import Said, Take
@@ -147,11 +144,6 @@ def test_what_was_heard_must_hold_what_was_asked_for() -> None:
     assert judged(answered(), must_contain="75") == ["must_contain: '75' is not in 'It is 85.'"]
     assert judged(answered(), must_not_contain="85") == ["must_not_contain: '85' is in 'It is 85.'"]
     assert judged(None, must_contain="85") == ["must_contain: '85' is not in the answer, of which nothing was heard"]
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.floats(0, 100))
-def test_percentiles_are_numpys(values: list[float], share: float) -> None:
-    assert percentile(values, share) == pytest.approx(np.percentile(values, share), abs=1e-6)
 
 
 def repeats() -> list[Repeat]:
