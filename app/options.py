@@ -71,10 +71,24 @@ def add_settings(parser: argparse.ArgumentParser, title: str, settings: type[Bas
 
 def positive(text: str) -> int:
     """A whole number from 1 on, as an argparse type."""
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return number
+
+
+def check_apart(**files: Path | None) -> None:
+    """Raises UsageError if two options name the same file, so that one would be written over the other."""
+    named: dict[Path, str] = {}
+    for name, path in files.items():
+        if path is None or (path.exists() and not path.is_file()):
+            continue
+        other = named.setdefault(path.resolve(), name)
+        if other != name:
+            raise UsageError(f"{option_name(other)} and {option_name(name)} are the same file, {path}; name two")
 
 
 def _sentence(text: str) -> str:

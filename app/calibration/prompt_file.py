@@ -43,6 +43,8 @@ def calibrated(text: str, name: str, calibration: Calibration, inverted: bool, p
 
 def read_text(path: Path) -> str:
     """Raises InputError."""
+    if path.exists() and not path.is_file():  # a device may be read without end
+        raise InputError(f"{path} is not a file; name a prompt file that can be read and written")
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

@@ -12,7 +12,7 @@ from app.config import Settings, VoiceSettings
 from app.errors import InputError, RunError
 from app.event_log import EventLog
 from app.files import check_place, write_whole
-from app.options import add_settings
+from app.options import add_settings, check_apart
 
 if TYPE_CHECKING:
     from app.question import Question, Reply, Sink
@@ -32,6 +32,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for place in (args.out, args.events):
         if place is not None:
             check_place(place)
+    check_apart(audio=args.audio, out=args.out, events=args.events)
     question = _question(args, settings)
     with ExitStack() as stack:
         log = stack.enter_context(_events_file(args.events)) if args.events else None

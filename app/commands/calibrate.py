@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.config import Settings
 from app.files import check_place
-from app.options import positive
+from app.options import check_apart, positive
 
 EXAMPLES = 200
 NOISE = 0.05  # app.calibration.fit.LABEL_NOISE, which is not imported for the help text
@@ -33,13 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     for place in filter(None, (args.write, args.json)):
         check_place(place)
+    check_apart(tasks=args.tasks, write=args.write, json=args.json)
     from app.calibration.command import run as calibrate
 
     return calibrate(args, settings)
 
 
 def _noise(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 < number < 0.5:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 0.5")
     return number

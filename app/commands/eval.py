@@ -6,7 +6,7 @@ from pathlib import Path
 from app.config import Settings
 from app.errors import UsageError
 from app.files import check_place
-from app.options import positive
+from app.options import check_apart, positive
 
 FORMATS = ("auto", "sotto", "math-500", "gsm8k", "mmlu-pro")
 
@@ -48,10 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     for place in filter(None, (args.json, args.chart)):
         check_place(place)
+    check_apart(tasks=args.tasks, json=args.json, chart=args.chart)
     if args.live:
         return _listen(args, settings)
     if args.tasks is None and (args.instruction is not None or args.format != "auto"):
         raise UsageError("--format and --instruction concern a task file; give --tasks FILE")
+    if args.instruction is not None and any("\ud800" <= character <= "\udfff" for character in args.instruction):
+        raise UsageError("--instruction is not valid UTF-8 text; check the terminal's encoding")
     if args.chart is not None:
         from app.evaluation.chart import check_suffix
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.config import Settings, VoiceSettings
 from app.files import check_place
-from app.options import add_settings, positive
+from app.options import add_settings, check_apart, positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     for place in filter(None, (args.json, args.chart)):
         check_place(place)
+    check_apart(script=args.place or args.script, json=args.json, chart=args.chart)
     from app.scripted.run import run as measure
 
     return measure(args, settings)

@@ -1,11 +1,14 @@
 """Outcomes on disk as they come, so that a run that ends early can go on: JSON lines, the first says what was measured.
 
-Every line is written through at once; the rest of a line that was being written when the power went is dropped.
+Every line is written through at once; the rest of a line that was being written when the power went is dropped. One
+run writes to it at a time.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,6 +18,9 @@ from typing import IO, Any, Self
 from app.errors import InputError, RunError
 from app.evaluation.attempt import Outcome
 from app.evaluation.grid import Cell
+
+if sys.platform != "win32":
+    import fcntl
 
 Key = tuple[Cell, str]  # a setting of the grid and a task's id
 
@@ -34,12 +40,23 @@ class Journal:
     """Outcomes of one measurement. outcomes: what it held when opened, but for failures, which are tried again."""
 
     def __init__(self, path: Path, header: Mapping[str, Any], resume: bool) -> None:
-        """Raises InputError if the file is there and not to be resumed, was made of something else, or is damaged."""
+        """Raises InputError if the file is there and not to be resumed, was made of something else, is damaged, or is
+        another run's at this moment.
+        """
         self.path, self.outcomes = path, dict[Key, Outcome]()
-        if not resume:
-            check_free(path)
-        text = _read(path)
-        lines = text.split("\n")[:-1]
+        self._file = _open(path)
+        try:
+            if not resume:
+                check_free(path)
+            self._take_up(header)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _take_up(self, header: Mapping[str, Any]) -> None:
+        """Reads what is there, and leaves the file at the end of its last whole line."""
+        path = self.path
+        lines = _read(path).split("\n")[:-1]
         if lines:
             _compare(path, _object(path, 1, lines[0]), dict(header))
         for number, line in enumerate(lines[1:], 2):
@@ -47,7 +64,12 @@ class Journal:
             if not outcome.failed:
                 self.outcomes[Cell(outcome.method, outcome.patience), outcome.task] = outcome
         kept = "".join(f"{line}\n" for line in lines) or json.dumps(dict(header)) + "\n"
-        self._file = _open(path, kept)
+        try:
+            self._file.write(kept)
+            self._file.truncate()
+            self._file.flush()
+        except OSError as error:
+            raise RunError(f"cannot write {path}: {error.strerror}") from None
 
     def add(self, outcome: Outcome) -> None:
         """Raises RunError if it cannot be written."""
@@ -65,30 +87,37 @@ class Journal:
 
 
 def _read(path: Path) -> str:
+    """All whole lines."""
     try:
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        content = path.read_bytes() if path.exists() else b""
+        return content[: content.rfind(b"\n") + 1].decode()
     except UnicodeDecodeError:
         raise InputError(f"{path} is not a file of outcomes; remove it or name another --json") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _open(path: Path, text: str) -> IO[str]:
-    """The file holding this text, to be added to; what it held in whole lines is never lost."""
+def _open(path: Path) -> IO[str]:
+    """The file as it is, or a new one, for this run alone (where the system can see to it)."""
     try:
-        file = path.open("r+" if path.exists() else "w", encoding="utf-8", newline="\n")
-        file.write(text)
-        file.truncate()
-        file.flush()
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+", encoding="utf-8", newline="\n")
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror}") from None
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise InputError(f"{path} is written by another run now; wait for it, or name another --json") from None
+        except OSError:  # a file system without locks
+            pass
     return file
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise InputError(f"{path}:{number}: not an outcome; the file is damaged: remove the line, or the file")
@@ -99,7 +128,12 @@ def _outcome(path: Path, number: int, line: str) -> Outcome:
     found = _object(path, number, line)
     if found.keys() != {field.name for field in fields(Outcome)}:
         raise InputError(f"{path}:{number}: not an outcome of this version; remove the file to begin anew")
-    return Outcome(**found | {"phrases": tuple((step, words) for step, words in found["phrases"])})
+    try:
+        return Outcome(**found | {"phrases": tuple((step, words) for step, words in found["phrases"])})
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{path}:{number}: not an outcome; the file is damaged: remove the line, or the file"
+        ) from None
 
 
 def _compare(path: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:

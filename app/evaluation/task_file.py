@@ -55,8 +55,14 @@ def _records(path: Path) -> Iterator[tuple[int, Record]]:
             raise InputError(f"{path}:{number}: the line is empty")
         try:
             record = json.loads(line)
+            json.dumps(record, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise InputError(f"{path}:{number}: not JSON ({error.msg}, column {error.colno})") from None
+        except UnicodeEncodeError as error:
+            half = ascii(error.object[error.start])
+            raise InputError(f"{path}:{number}: {half} is half a character; write it whole") from None
+        except (ValueError, RecursionError) as error:  # a number without end, brackets without end
+            raise InputError(f"{path}:{number}: cannot be read as JSON ({error})") from None
         if not isinstance(record, dict):
             raise InputError(f'{path}:{number}: should be an object with fields, like {{"question": …}}')
         yield number, record

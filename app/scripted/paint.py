@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from typing import IO, TYPE_CHECKING, assert_never
 
 from app.scripted.shapes import COLOURS, PAPER, Anchor, Dot, Drawing, Label, Line, Rect, Shape
@@ -66,7 +67,9 @@ def plotted(drawing: Drawing, file: IO[bytes], kind: str) -> None:
         axes.axis("off")
         for order, shape in enumerate(drawing.shapes):
             _plot(axes, shape, order)
-        figure.savefig(file, format=kind, dpi=DPI * SHARPNESS, facecolor=PAPER[0])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a character the font lacks is drawn as a box
+            figure.savefig(file, format=kind, dpi=DPI * SHARPNESS, facecolor=PAPER[0])
 
 
 def _plot(axes: Axes, shape: Shape, order: int) -> None:

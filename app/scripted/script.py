@@ -175,10 +175,10 @@ class Script(_Table):
 def read_script(path: Path) -> Script:
     """The script in this file, its name that of the file if it has none. Raises InputError, in one line."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"cannot read the script {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number without end, tables without end
         raise InputError(f"{path} is not valid TOML: {error}") from None
     try:
         script = Script.model_validate(table)
@@ -206,6 +206,7 @@ def _explain(error: ValidationError) -> str:
                 first["msg"]
                 .removeprefix("Value error, ")
                 .replace("Input should", "should")
+                .replace("String should", "should")
                 .replace("List should", "should")
             )
             found = "" if isinstance(first["input"], dict) else f" is {first['input']!r}; it"

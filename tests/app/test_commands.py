@@ -120,3 +120,38 @@ def test_ui_serves_a_started_assistant_and_closes_it(
     assert main(["--port", "8123"]) == 0
     assert served == [(assistants[0], 8123)]
     assert assistants[0].closed
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["latency", "--json", "a.svg", "--chart", "a.svg"], "--json and --chart are the same file"),
+        (["latency", "a.toml", "--json", "./a.toml"], "--script and --json are the same file"),
+        (["eval", "--tasks", "a.jsonl", "--json", "a.jsonl"], "--tasks and --json are the same file"),
+        (["calibrate", "--write", "a.toml", "--json", "a.toml"], "--write and --json are the same file"),
+        (["ask", "--text", "hi", "--out", "a", "--events", "a"], "--out and --events are the same file"),
+        (["ask", "--audio", "a.wav", "--out", "a.wav"], "--audio and --out are the same file"),
+    ],
+)
+def test_no_file_is_written_over_another(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_number_that_is_none_is_told_as_it_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["latency", "--repeats", "x"]) == 2
+    assert "'x' is not a whole number" in capsys.readouterr().err
+
+
+def test_instructions_that_are_no_text_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "--tasks", "a.jsonl", "--instruction", "\udcff"]) == 2
+    assert "--instruction is not valid UTF-8 text" in capsys.readouterr().err
+
+
+def test_a_device_is_no_prompt_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "--write", os.devnull]) == 2
+    assert "is not a file; name a prompt file" in capsys.readouterr().err

@@ -137,3 +137,12 @@ def test_every_method_of_the_engine_can_be_chosen() -> None:
 
 def test_names_in_the_layers_follow_from_the_field() -> None:
     assert (option_name("step_ms"), variable_name("step_ms")) == ("--step-ms", "SOTTO_STEP_MS")
+
+
+def test_a_mark_before_the_first_byte_of_a_file_is_no_fault(tmp_path: Path) -> None:
+    assert load_settings(toml(tmp_path, "\ufeffseed = 3")).seed == 3
+
+
+@pytest.mark.parametrize("text", ["seed = " + "9" * 5000, "a = " + "[" * 5000])
+def test_toml_without_end_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    assert "is not valid TOML" in refusal(toml(tmp_path, text))

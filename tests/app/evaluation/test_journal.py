@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,31 @@ def test_what_failed_is_tried_again(path: Path) -> None:
         journal.add(outcome(task="1"))
     with Journal(path, HEADER, resume=True) as journal:
         assert journal.outcomes[ASYNC, "1"].right
+
+
+def test_a_line_cut_within_a_character_is_dropped(path: Path) -> None:
+    whole = kept(path, "1", "2").read_bytes()
+    path.write_bytes(whole[: whole.rindex("“".encode()) + 1])
+    with Journal(path, HEADER, resume=True) as journal:
+        assert list(journal.outcomes) == [(ASYNC, "1")]
+        journal.add(outcome(task="3"))
+    with Journal(path, HEADER, resume=True) as journal:
+        assert list(journal.outcomes) == [(ASYNC, "1"), (ASYNC, "3")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_one_run_writes_at_a_time(path: Path) -> None:
+    with Journal(path, HEADER, resume=False) as first:
+        first.add(outcome(task="1"))
+        with pytest.raises(InputError, match="is written by another run now; wait for it"):
+            Journal(path, HEADER, resume=True)
+        first.add(outcome(task="2"))
+    with Journal(path, HEADER, resume=True) as journal:
+        assert [task for _, task in journal.outcomes] == ["1", "2"]
+
+
+def test_an_outcome_that_was_altered_is_told_with_its_line(path: Path) -> None:
+    text = kept(path, "1").read_text(encoding="utf-8")
+    path.write_text(text.replace('"phrases": [', '"phrases": [7, '), encoding="utf-8")
+    with pytest.raises(InputError, match=":2: not an outcome; the file is damaged"):
+        Journal(path, HEADER, resume=True)

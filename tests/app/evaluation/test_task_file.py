@@ -173,3 +173,16 @@ def test_the_task_files_of_the_project_can_be_read() -> None:
     assert len(beyond.tasks) == 100 and {task.checker for task in beyond.tasks} == {Checker.HONEST}
     assert len({task.question for task in beyond.tasks}) == 100
     assert len(follow_ups.tasks) == 60 and {len(task.turns) for task in follow_ups.tasks} == {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"question": "2 plus \\ud800", "answer": 5}', ":1: '\\\\ud800' is half a character; write it whole"),
+        ('{"question": "a", "answer": ' + "9" * 5000 + "}", ":1: cannot be read as JSON"),
+        ("[" * 100_000, ":1: cannot be read as JSON"),
+    ],
+)
+def test_json_that_python_cannot_hold_is_refused_in_one_line(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_tasks(file_of(tmp_path, line))

@@ -96,3 +96,13 @@ def test_a_script_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "assets" / "latency").glob("*.toml")), ids=lambda path: path.stem)
 def test_the_bundled_scripts_can_be_read(path: Path) -> None:
     assert read_script(path).turn
+
+
+def test_a_mark_before_the_first_byte_is_no_fault(tmp_path: Path) -> None:
+    assert read(tmp_path, "\ufeff" + SAY).turn[0].say == "hi"
+
+
+@pytest.mark.parametrize("text", ["pause_ms = " + "9" * 5000, "a = " + "[" * 5000])
+def test_toml_without_end_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match="is not valid TOML"):
+        read(tmp_path, text)
