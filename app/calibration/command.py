@@ -6,6 +6,7 @@ import argparse
 import random
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,13 +48,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     counter.end()
     found = fit(samples, args.label_noise)
     lines = "\n".join(gate_lines(found.calibration).values())
-    print(f"{told(found)}\n\n[{SECTIONS[prompts.gate.inverted]}] of prompts {prompts.name!r}:\n{lines}")
-    if args.json is not None:
-        document = _document(settings, engine, args, found, samples)
-        write_whole(args.json, as_json(document))
-    if text is not None:
-        changed = calibrated(text, prompts.name, found.calibration, prompts.gate.inverted, str(args.write))
-        write_whole(args.write, changed.encode())
+    table = f"{told(found)}\n\n[{SECTIONS[prompts.gate.inverted]}] of prompts {prompts.name!r}:\n{lines}"
+    with ExitStack() as last:  # what cannot be written or printed keeps nothing else from being so
+        last.callback(print, table)
+        if text is not None:
+            changed = calibrated(text, prompts.name, found.calibration, prompts.gate.inverted, str(args.write))
+            last.callback(write_whole, args.write, changed.encode())
+        if args.json is not None:
+            write_whole(args.json, as_json(_document(settings, engine, args, found, samples)))
     return 0
 
 
@@ -64,8 +66,8 @@ def _from_domain(engine: Engine, count: int, settings: Settings, counter: _Count
     used = len({sample.turn for sample in samples})
     if not used:
         raise RunError(
-            "this model does not think in the paragraphs of the bundled model's problems; give questions with known "
-            "answers: --tasks FILE"
+            f"none of {count} turns could be labelled: this model does not think in the paragraphs of the bundled "
+            "model's problems; give more of them with --n, or questions with known answers: --tasks FILE"
         )
     print(f"{used} of {count} turns could be labelled", file=sys.stderr)
     return samples

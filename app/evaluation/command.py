@@ -61,12 +61,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(_interrupted(wanted, len(outcomes)), file=sys.stderr)
         return INTERRUPTED
     rows = _rows(wanted, outcomes)
-    print(table(rows, wanted.pace, wanted.at_once))
-    if wanted.json is not None:
-        told = document(rows, header, wanted.pace, wanted.at_once)
-        write_whole(wanted.json, as_json(told))
-    if wanted.chart is not None:
-        draw(wanted.chart, rows, f"Accuracy against delay: {settings.model}, {wanted.tasks.name}, n = {rows[0].n}")
+    with ExitStack() as last:  # what cannot be written or printed keeps nothing else from being so
+        last.callback(lambda: print(table(rows, wanted.pace, wanted.at_once)))
+        if wanted.chart is not None:
+            title = f"Accuracy against delay: {settings.model}, {wanted.tasks.name}, n = {rows[0].n}"
+            last.callback(draw, wanted.chart, rows, title)
+        if wanted.json is not None:
+            write_whole(wanted.json, as_json(document(rows, header, wanted.pace, wanted.at_once)))
     return 0
 
 

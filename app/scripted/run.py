@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -150,17 +150,23 @@ def _judged(turn: Measured, script: Script) -> Measured:
 
 
 def _report(wanted: Wanted, settings: Settings, repeats: list[Repeat], interrupted: bool) -> None:
+    """What cannot be written or printed keeps nothing else from being so."""
+    with ExitStack() as last:
+        last.callback(_print, wanted, settings, repeats)
+        if wanted.chart is not None:
+            last.callback(write_timeline, wanted.chart, wanted.script, repeats, _what(wanted, settings))
+        if wanted.json is not None:
+            head = header(wanted.script, settings, "measured", wanted.repeats)
+            write_whole(wanted.json, document(head, repeats, interrupted))
+
+
+def _print(wanted: Wanted, settings: Settings, repeats: list[Repeat]) -> None:
     title = f"measured in real time: {_what(wanted, settings)}"
     print(measured_table(repeats, title, _width()))
     if wanted.simulate == BESIDE:
         print(f"\n{beside_table(repeats)}")
     for line in (line for one in repeats for line in one.broken):
         print(f"broken: {line}")
-    if wanted.json is not None:
-        head = header(wanted.script, settings, "measured", wanted.repeats)
-        write_whole(wanted.json, document(head, repeats, interrupted))
-    if wanted.chart is not None:
-        write_timeline(wanted.chart, wanted.script, repeats, _what(wanted, settings))
 
 
 def _simulate(wanted: Wanted, settings: Settings) -> int:
@@ -182,10 +188,11 @@ def _simulate(wanted: Wanted, settings: Settings) -> int:
     if found:
         steps = f"{settings.step_ms:g} ms a step" if settings.step_ms else "each turn's own mean step"
         title = f"simulated, not measured ({steps}): script {wanted.script.name}, model {settings.model}"
-        print(simulated_table(found, title, _width()))
-        if wanted.json is not None:
-            head = header(wanted.script, settings, "simulated", wanted.repeats)
-            write_whole(wanted.json, simulated_document(head, found, interrupted))
+        with ExitStack() as last:
+            last.callback(lambda: print(simulated_table(found, title, _width())))
+            if wanted.json is not None:
+                head = header(wanted.script, settings, "simulated", wanted.repeats)
+                write_whole(wanted.json, simulated_document(head, found, interrupted))
     return INTERRUPTED if interrupted else 0
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from app.cli import main
 from app.config import Settings
+from app.errors import RunError
 from app.scripted import run as run_module
 from app.scripted.script import Script
 from app.scripted.sound import TurnSound
@@ -208,3 +209,27 @@ def test_a_recording_without_words_cannot_be_simulated(tmp_path: Path, capsys: p
     (tmp_path / "a.toml").write_text('[[turn]]\nwav = "a.wav"', encoding="utf-8")
     assert main(["latency", str(tmp_path / "a.toml"), "--simulate"]) == 2
     assert "turn 1 of the script is a WAV; --simulate needs its words" in capsys.readouterr().err
+
+
+def test_what_cannot_be_printed_is_written(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_module, "measured_table", full)
+    told, drawn = tmp_path / "a.json", tmp_path / "a.svg"
+    assert main(["latency", place, "--methods", "async", "--json", str(told), "--chart", str(drawn)]) == 1
+    assert json.loads(told.read_text(encoding="utf-8"))["takes"] and drawn.stat().st_size
+
+
+def test_what_cannot_be_written_is_printed_and_drawn(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, _: bytes) -> None:
+        raise RunError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(run_module, "write_whole", full)
+    drawn = tmp_path / "a.svg"
+    words = ["latency", place, "--methods", "async", "--json", str(tmp_path / "a.json"), "--chart", str(drawn)]
+    assert main(words) == 1
+    out, err = capsys.readouterr()
+    assert "measured in real time" in out and "a.json: No space left" in err and drawn.stat().st_size
