@@ -21,7 +21,7 @@ from tests.engine.tiny_qwen3 import save_tiny_qwen3
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
 RNG = random.Random("calibrate:0")
-PROBLEMS = [sample_problem(RNG, held_out=False, families=SUM_FAMILIES) for _ in range(12)]
+PROBLEMS = [sample_problem(RNG, held_out=False, families=SUM_FAMILIES) for _ in range(20)]
 GATE = (-4.0, -3.0, 1.0, -4.5, 6.0, -2.0, 5.0, -1.0, 4.0)
 
 
@@ -42,7 +42,7 @@ def test_it_prints_the_lines_and_writes_them_where_asked(
 ) -> None:
     prompts, figures = tmp_path / "mine.toml", tmp_path / "figures.json"
     prompts.write_bytes((PROMPTS / "demo.toml").read_bytes())
-    assert main(["calibrate", "--n", "12", "--write", str(prompts), "--json", str(figures)]) == 0
+    assert main(["calibrate", "--n", "20", "--write", str(prompts), "--json", str(figures)]) == 0
     out, err = capsys.readouterr()
     told = json.loads(figures.read_text())
     bias, scale = f"{told['calibration']['bias']:.3f}", f"{told['calibration']['scale']:.4f}"
@@ -51,7 +51,7 @@ def test_it_prints_the_lines_and_writes_them_where_asked(
     assert (gate.bias, gate.scale) == (float(bias), float(scale))
     assert told["labels"] == "paragraphs" and told["count"] == len(told["samples"]) > 20
     assert f"{told['count']} answers of the gate, thoughts ahead in {told['ahead']}; AUC {told['auc']:.4f}" in out
-    assert "12 of 12 turns could be labelled" in err
+    assert "20 of 20 turns could be labelled" in err
 
 
 def test_a_model_that_thinks_otherwise_needs_tasks(
