@@ -13,6 +13,7 @@ import enum
 import itertools
 import multiprocessing
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -185,6 +186,9 @@ class _Arrays:
         return {kind: counts[:, :, i] for i, kind in enumerate(kinds)}
 
 
+_LIKE_TOKENS = 24  # thoughts that differ by less are of like length
+
+
 def batched(examples: Iterator[Sequence[Row]], rows: int, pool: int, rng: random.Random) -> Iterator[Batch]:
     """Endless batches of about `rows` padded rows, of traces of like shape, from pools of `pool` examples."""
     while True:
@@ -193,7 +197,8 @@ def batched(examples: Iterator[Sequence[Row]], rows: int, pool: int, rng: random
         for _, alike in itertools.groupby(drawn, key=lambda trace: _shape(trace)[0]):
             batches.append([])
             for trace in alike:
-                if batches[-1] and len(batches[-1][0]) * (len(batches[-1]) + 1) > rows:
+                longest = max((len(other) for other in batches[-1]), default=0)
+                if batches[-1] and max(longest, len(trace)) * (len(batches[-1]) + 1) > rows:
                     batches.append([])
                 batches[-1].append(trace)
             _drop_small(batches, rows // 4)
@@ -229,7 +234,10 @@ def _drop_small(batches: list[list[Sequence[Row]]], least: int) -> None:
         batches.pop()
 
 
-def _shape(trace: Sequence[Row]) -> tuple[list[Kind], int]:
-    """What traces of one batch should have in common: the blocks that not all have, then the length."""
-    kinds = {row.kind for row in trace}
-    return sorted(kinds & {*WORKERS, *THREADS, Kind.OUTPUT}), len(trace)
+def _shape(trace: Sequence[Row]) -> tuple[list[Kind], int, int, int]:
+    """What traces of one batch should have in common, for little padding: the blocks that not all have, then about as
+    many thoughts and, among those, as many words heard. The last is the length.
+    """
+    lengths = Counter(row.kind for row in trace)
+    unlike = sorted(lengths.keys() & {*WORKERS, *THREADS, Kind.OUTPUT})
+    return unlike, lengths[Kind.THOUGHTS] // _LIKE_TOKENS, lengths[Kind.INPUT], len(trace)

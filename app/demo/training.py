@@ -42,7 +42,7 @@ from engine.prompts import read_prompts
 if TYPE_CHECKING:
     from app.config import Settings
 
-POOL = 1000  # examples from which batches of like length are made
+POOL = 4000  # examples from which batches of like length are made
 PROBE_EXAMPLES = 12
 COMPILE_FROM_ROWS = 10_000_000  # shorter runs do not win back the minutes it takes
 SAVE_EVERY = 200  # steps
