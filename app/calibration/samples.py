@@ -15,18 +15,20 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from app.calibration.fit import Sample
 from app.demo.problems import Problem
 from app.errors import RunError
+from app.evaluation.serve import serve
+from engine.conversation import Conversation
 from engine.engine import Engine
-from engine.errors import ContextFull, EngineFull
+from engine.errors import ContextFull
 from engine.events import ConversationFailed, EndReason, Event, GateAnswered, StreamName, TokenGenerated, TurnEnded
 from engine.patience import PATIENCE, sigmoid
 from engine.sampling import Sampling
 
-AT_ONCE = 8  # conversations served together
 NEARLY_ALL = math.nextafter(1.0, 0.0)  # so much patience asks the gate and opens it never
 HARDLY_ANY = 1e-15
 
@@ -115,36 +117,43 @@ def _is_right(number: int, events: Sequence[Event], is_right: Callable[[int, str
     return finished and is_right(number, answer.strip())
 
 
+class _Turn:
+    """A question's turn and its events; None if the question is longer than the model can take."""
+
+    def __init__(self, number: int, question: str, conversation: Conversation) -> None:
+        self.number, self.question, self.conversation = number, question, conversation
+        self.events: list[Event] | None = []
+        self._asked = self.over = False
+
+    def speak(self) -> None:
+        if self._asked:
+            return
+        self._asked = True
+        try:
+            self.conversation.listen(self.question)
+        except ContextFull:
+            self.events, self.over = None, True
+            return
+        self.conversation.end_input()
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, ConversationFailed):
+            raise RunError(f"the engine failed at {self.question!r}: {event.message}")
+        if self.events is not None:
+            self.events.append(event)
+        self.over = self.over or isinstance(event, TurnEnded)
+
+
 def turns(engine: Engine, asked: Sequence[Asked], sampling: Sampling | None) -> Iterator[tuple[int, list[Event]]]:
     """All events of each question's `async` turn, by its number, as they are done, several at once. A question that is
     longer than the model can take is left out. Raises RunError when a turn fails, and what `Engine.open` raises.
     """
-    waiting = list(enumerate(asked))[::-1]
-    at_work: dict[int, tuple[int, list[Event]]] = {}
-    while waiting or at_work:
-        while waiting and len(at_work) < AT_ONCE:
-            number, one = waiting[-1]
-            try:
-                conversation = engine.open("async", sampling, one.patience)
-            except EngineFull:
-                if not at_work:
-                    raise
-                break
-            waiting.pop()
-            try:
-                conversation.listen(one.question)
-            except ContextFull:
-                engine.close(conversation)
-                continue
-            conversation.end_input()
-            at_work[conversation.id] = number, []
-        for event in engine.step():
-            if isinstance(event, ConversationFailed):
-                raise RunError(
-                    f"the engine failed at {asked[at_work[event.conversation][0]].question!r}: {event.message}"
-                )
-            at_work[event.conversation][1].append(event)
-        for conversation in engine.conversations:
-            if conversation.id in at_work and not conversation.running:
-                engine.close(conversation)
-                yield at_work.pop(conversation.id)
+
+    def begin(numbered: tuple[int, Asked]) -> _Turn:
+        number, one = numbered
+        return _Turn(number, one.question, engine.open("async", sampling, one.patience))
+
+    with closing(serve(engine, enumerate(asked), begin)) as done:
+        for turn in done:
+            if turn.events is not None:
+                yield turn.number, turn.events

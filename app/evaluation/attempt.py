@@ -65,6 +65,7 @@ class Attempt:
         self._begin_turn()
 
     def _begin_turn(self) -> None:
+        self._users_turn = True
         self._text = dict.fromkeys(StreamName, "")
         self._answer_steps: list[int] = []
         self._thinking_steps = self._steps = self._tokens = 0
@@ -72,7 +73,10 @@ class Attempt:
         self._splitter, self._phrases = PhraseSplitter(), list[tuple[int, int]]()
 
     def speak(self) -> None:
-        """Say the next turn; if it is more than the model can take, the attempt is over."""
+        """Say the next turn if it is the user's; if it is more than the model can take, the attempt is over."""
+        if not self._users_turn:
+            return
+        self._users_turn = False
         try:
             self.conversation.listen(self._to_say.pop(0))
         except ContextFull as error:
@@ -109,7 +113,6 @@ class Attempt:
     def _end_turn(self, finished: bool) -> None:
         if finished and self._to_say:
             self._begin_turn()
-            self.speak()
             return
         self._phrases += [(self._steps, spoken_words(phrase.text)) for phrase in self._splitter.flush()]
         said = bool(self._text[StreamName.OUTPUT].strip())

@@ -1,11 +1,15 @@
-"""Markdown tables of the measurements. Pure: documents in, lines out."""
+"""Markdown tables of the measurements. Pure: documents in, lines out; a field that is not there is a KeyError."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.latency import NAMES, SPEECH_STEPS
+from app.evaluation.report import rows_of
+from app.evaluation.summary import Pace
+from app.evaluation.table import accuracy_lines, kind_lines, legend
+from app.latency import NAMES
+from app.scripted.results import GAPS
 
 Document = Mapping[str, Any]
 
@@ -19,64 +23,41 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def accuracy_table(document: Document) -> Iterator[str]:
-    """`eval`: right answers and delays of each setting, with 95 % intervals."""
-    rows = document["rows"]
-    pace = document["simulation"]
-    head = ["method", "n", "right", "missing", "steps to first", "steps delay", "total delay", "adjusted"]
-    yield from table(head, [_accuracy_row(row) for row in rows])
+    """`eval`: the same figures as on the terminal, with their legend."""
+    rows, pace = rows_of(document), Pace(**document["simulation"])
+    head, *lines = accuracy_lines(rows)
+    yield from table(head, [[f"`{label}`", *figures] for label, *figures in lines])
     yield ""
-    yield (
-        f"Steps delay: silence in decoding steps, a spoken token lasting {SPEECH_STEPS}. Total and adjusted delay are "
-        f"*simulated* at {pace['step_ms']:g} ms a step and {pace['rate_wpm']:g} words a minute. Intervals: 95 %, "
-        "Wilson and bootstrap."
-    )
-
-
-def _accuracy_row(row: Mapping[str, Any]) -> list[str]:
-    label = row["method"] if row["patience"] is None else f"{row['method']}, patience {row['patience']:g}"
-    low, high = row["accuracy"]["interval"]
-    right = f"{100 * row['accuracy']['mean']:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-    delays = [
-        _mean(row, "steps_to_first", 1, ""),
-        _mean(row, "steps_delay", 1, ""),
-        _mean(row, "simulated_total_delay_ms", 1000, " s"),
-        _mean(row, "simulated_adjusted_delay_ms", 1000, " s"),
-    ]
-    return [f"`{label}`", str(row["n"]), right, str(row["missing"]), *delays]
-
-
-def _mean(row: Mapping[str, Any], name: str, unit: float, suffix: str) -> str:
-    if name not in row:
-        return "–"
-    low, high = row[name]["interval"]
-    digits = 1 if unit == 1 else 2
-    return f"{row[name]['mean'] / unit:.{digits}f} ±{(high - low) / 2 / unit:.{digits}f}{suffix}"
+    yield from legend(rows, pace, document["at_once"])
 
 
 def kinds_table(document: Document) -> Iterator[str]:
-    """`eval`: right answers by kind of task."""
-    rows = document["rows"]
-    kinds = sorted({kind for row in rows for kind in row["by_kind"]})
-    yield from table(
-        ["kind", *(f"`{row['method']}`" for row in rows)],
-        [[kind, *(row["by_kind"].get(kind, "") for row in rows)] for kind in kinds],
-    )
+    """`eval`: right answers by kind of task; nothing where all are of one kind."""
+    if lines := kind_lines(rows_of(document)):
+        yield from table(lines[0], lines[1:])
 
 
 def live_table(document: Document) -> Iterator[str]:
     """`eval --live`: right answers and the wait after the last word."""
-    head = ["policy", "questions", "n", "right", "wait, mean", "wait, p95"]
+    head = ["policy", "questions", "n", "right %", "wait, mean", "wait, p95"]
     yield from table(head, _live_rows(document))
     yield ""
-    yield "Wait: decoding steps from the last word to the first token of the answer."
+    pace = document["pace"]
+    late = pace["late_steps"]
+    told = "" if late is None else f", a late correction comes {late} steps after the question seemed to be over"
+    yield "Wait: decoding steps from the last word to the first token of the answer, where there is one."
+    yield f"A word lasts {pace['word_steps']}{told}."
 
 
 def _live_rows(document: Document) -> Iterator[list[str]]:
     for policy, kinds in document["policies"].items():
         for kind, found in kinds.items():
             low, high = found["interval"]
-            right = f"{100 * found['accuracy']:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-            waits = [f"{found['wait_steps']:.1f}", f"{found['wait_steps_p95']:.0f}"]
+            right = f"{100 * found['accuracy']:.1f} [{100 * low:.1f}–{100 * high:.1f}]"
+            waits = [
+                "–" if found[name] is None else f"{found[name]:.{digits}f}"
+                for name, digits in (("wait_steps", 1), ("wait_steps_p95", 0))
+            ]
             yield [f"`{policy}`", kind, str(found["n"]), right, *waits]
 
 
@@ -87,7 +68,7 @@ def latency_table(document: Document) -> Iterator[str]:
         ["p50 / p95 / max, ms", *(f"`{method}`" for method in methods)],
         [
             [f"`{name}`", *(_spread(spreads.get(name)) for spreads in methods.values())]
-            for name in [*NAMES, "silence gaps"]
+            for name in [*NAMES, GAPS]
             if any(name in spreads for spreads in methods.values())
         ],
     )
@@ -99,20 +80,10 @@ def _spread(spread: Mapping[str, float] | None) -> str:
 
 def beside_table(document: Document) -> Iterator[str]:
     """`latency`: measured and simulated delays of the same turns, means by method."""
-    rows = []
-    for name in ("e2e_latency", "total_delay", "adjusted_delay"):
-        for method in document["summary"]:
-            pairs = [
-                (answer["measured"][name], answer["simulated"][name])
-                for take in document["takes"]
-                if take["method"] == method
-                for turn in take["turns"]
-                for answer in turn["answers"][-1:]
-                if not answer["interrupted"] and name in answer["measured"] and name in (answer["simulated"] or {})
-            ]
-            if pairs:
-                real, papers = (sum(values) / len(pairs) for values in zip(*pairs, strict=True))
-                rows.append([f"`{name}`", f"`{method}`", str(len(pairs)), f"{real:.0f}", f"{papers:.0f}"])
+    rows = [
+        [f"`{one['delay']}`", f"`{one['method']}`", str(one["n"]), f"{one['measured']:.0f}", f"{one['simulated']:.0f}"]
+        for one in document["beside"]
+    ]
     yield from table(["delay, ms", "method", "n", "measured", "simulated"], rows)
     yield ""
     yield document["simulated_differs"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.demo.paths import ASSETS
@@ -11,72 +12,84 @@ from app.evaluation.report import rows_of
 from app.figures.markdown import accuracy_table, beside_table, kinds_table, latency_table, live_table
 from app.figures.sources import FOLDER, Source, newest
 from app.files import write_whole
+from app.scripted.table import pace
 
 DOCS = ASSETS / "docs"
-PACES = {"": "not paced", "-50": "paced: 50 ms a step", "-100": "paced: 100 ms a step"}
 
 INTRODUCTION = """# Figures
 
-Written by `python -m app.figures` from the files in [assets/bench](../bench), which the commands named here have left.
-Everything is of the bundled model on a shared machine of two cores without a GPU. Simulated and measured delays are
+Written by `python -m app.figures` from the newest file of each measurement in [assets/bench](../bench). Above each
+table stand its command, the model, the day and the machine, as the file has them. Simulated and measured delays are
 never mixed in one column."""
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A measurement's place on the page. written: its lines below the heading, charts drawn into the folder."""
+
+    name: str
+    title: str
+    command: str
+    written: Callable[[Source, Path], Iterator[str]]
+
+    def lines(self, source: Source, docs: Path) -> Iterator[str]:
+        yield from ["", f"## {self.title}", "", source.where, ""]
+        yield from self.written(source, docs)
+
+
 def write(docs: Path = DOCS, bench: Path = FOLDER) -> Path:
-    """Write figures.md and its charts; returns the page's path. Raises InputError for a file that cannot be read."""
+    """Write figures.md and its charts; returns the page's path. Raises InputError for a file that cannot be used; the
+    page is then left as it was.
+    """
     lines = [INTRODUCTION]
-    for section in (_accuracy, _patience, _live, _tasks, _latency):
-        lines += section(docs, bench)
+    for section in SECTIONS:
+        if source := newest(section.name, section.command, bench):
+            lines += source.lines(lambda found, section=section: section.lines(found, docs))  # type: ignore[misc]
     page = docs / "figures.md"
     write_whole(page, ("\n".join(lines).rstrip() + "\n").encode())
     return page
 
 
-def _heading(title: str, source: Source) -> list[str]:
-    return ["", f"## {title}", "", source.where, ""]
+def _accuracy(source: Source, docs: Path) -> Iterator[str]:
+    yield from accuracy_table(source.document)
+    yield from ["", *kinds_table(source.document)]
 
 
-def _accuracy(docs: Path, bench: Path) -> Iterator[str]:
-    if source := newest("eval", "launch.py eval --n 1000 --methods think async no-think interleaved", bench):
-        yield from _heading("Accuracy against delay, held-out problems in held-out wordings", source)
-        yield from accuracy_table(source.document)
-        yield from ["", *_chart(docs, "figures-eval.svg", source, "Accuracy against silence")]
-        yield from ["", *kinds_table(source.document)]
+def _accuracy_with_chart(source: Source, docs: Path) -> Iterator[str]:
+    yield from accuracy_table(source.document)
+    chart = f"figures-{source.path.stem[len('YYYY-MM-DD-') :]}.svg"
+    draw(docs / chart, rows_of(source.document), source.document["tasks"])
+    yield from ["", f"![Accuracy against silence]({chart})"]
+    yield from ["", *kinds_table(source.document)]
 
 
-def _patience(docs: Path, bench: Path) -> Iterator[str]:
-    if source := newest("patience", "launch.py eval --methods async --patience …", bench):
-        yield from _heading("Patience: how sure the gate must be", source)
-        yield from accuracy_table(source.document)
-        yield from ["", *_chart(docs, "figures-patience.svg", source, "Patience")]
+def _live(source: Source, docs: Path) -> Iterator[str]:
+    yield from live_table(source.document)
 
 
-def _live(docs: Path, bench: Path) -> Iterator[str]:
-    if source := newest("eval-live", "launch.py eval --live --late-steps 12", bench):
-        yield from _heading("Heard word by word, and corrected in speech", source)
-        yield from live_table(source.document)
+def _latency(source: Source, docs: Path) -> Iterator[str]:
+    paced = pace(source.document["step_ms"])
+    takes = source.document["repeats"]
+    yield from [f"Measured with a virtual microphone and loudspeaker, {paced}; takes of each method: {takes}.", ""]
+    yield from latency_table(source.document)
+    chart = f"figures-{source.path.stem[len('YYYY-MM-DD-') :]}.svg"
+    if (docs / chart).exists():
+        yield from ["", f"![Who speaks and thinks when, {paced}]({chart})"]
+    yield from ["", *beside_table(source.document)]
 
 
-def _tasks(docs: Path, bench: Path) -> Iterator[str]:
-    for name, title in (("out-of-domain", "Requests beyond its domain"), ("follow-ups", "Follow-up questions")):
-        tasks = f"assets/tasks/{name.replace('-', '_')}.jsonl"
-        if source := newest(name, f"launch.py eval --tasks {tasks}", bench):
-            yield from _heading(title, source)
-            yield from accuracy_table(source.document)
-
-
-def _latency(docs: Path, bench: Path) -> Iterator[str]:
-    for suffix, pace in PACES.items():
-        step_ms = f" --step-ms {suffix[1:]}" if suffix else ""
-        if source := newest(f"latency{suffix}", f"launch.py latency{step_ms}", bench):
-            yield from _heading(f"Latency, measured with a virtual microphone and loudspeaker ({pace})", source)
-            yield from latency_table(source.document)
-            chart = f"figures-latency{suffix}.svg"
-            if (docs / chart).exists():
-                yield from ["", f"![Who speaks and thinks when, {pace}]({chart})"]
-            yield from ["", *beside_table(source.document)]
-
-
-def _chart(docs: Path, name: str, source: Source, title: str) -> Iterator[str]:
-    draw(docs / name, rows_of(source.document), title)
-    yield f"![{title}]({name})"
+SECTIONS = (
+    Section("eval", "Accuracy against delay", "launch.py eval", _accuracy_with_chart),
+    Section("patience", "Patience: how sure the gate must be", "launch.py eval --patience …", _accuracy_with_chart),
+    Section("eval-live", "Heard word by word, and corrected in speech", "launch.py eval --live", _live),
+    Section(
+        "out-of-domain",
+        "Requests beyond its domain",
+        "launch.py eval --tasks assets/tasks/out_of_domain.jsonl",
+        _accuracy,
+    ),
+    Section("follow-ups", "Follow-up questions", "launch.py eval --tasks assets/tasks/follow_ups.jsonl", _accuracy),
+    Section("latency", "Latency", "launch.py latency", _latency),
+    Section("latency-50", "Latency at 50 ms a step", "launch.py latency --step-ms 50", _latency),
+    Section("latency-100", "Latency at 100 ms a step", "launch.py latency --step-ms 100", _latency),
+)

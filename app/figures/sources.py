@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,35 @@ class Source:
     document: dict[str, Any]
     command: str
 
+    def lines(self, written: Callable[[Source], Iterator[str]]) -> list[str]:
+        """What is written of it. Raises InputError, which names the file, where it lacks a field that is needed."""
+        try:
+            return list(written(self))
+        except KeyError as missing:
+            raise InputError(f"{self.path} has no field {missing}; {self._again}") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"{self.path} is not as this version writes it ({error}); {self._again}") from None
+
     @property
     def where(self) -> str:
-        """Of which model, when and on what, in a line of Markdown. The file is linked."""
-        found = self.document
-        packages = found.get("versions", {})
-        versions = ", ".join(f"{name} {packages[name]}" for name in ("torch", "transformers") if name in packages)
-        facts = [f"`{self.command}`", f"[figures](../bench/{self.path.name})", str(found.get("made", "")), versions]
-        return "; ".join(fact for fact in facts if fact)
+        """What was measured, when and on what, in a line of Markdown, all from the file. The file is linked."""
+        found, machine = self.document, self.document["machine"]
+        packages = (f"{name} {found['versions'][name]}" for name in ("torch", "transformers"))
+        facts = [
+            f"`{self.command}`",
+            f"[figures](../bench/{self.path.name})",
+            f"{found['made']}",
+            f"model `{found['model']}`",
+            *([f"{found['tasks']}"] if "tasks" in found else []),
+            f"{machine['processor']} with {machine['cores']} cores, {machine['system']}",
+            *packages,
+            f"commit {found['commit']}",
+        ]
+        return "; ".join(facts)
+
+    @property
+    def _again(self) -> str:
+        return f"measure again with `{self.command} --json {self.path}`"
 
 
 def newest(name: str, command: str, folder: Path = FOLDER) -> Source | None:
@@ -37,6 +59,9 @@ def newest(name: str, command: str, folder: Path = FOLDER) -> Source | None:
     if not files:
         return None
     try:
-        return Source(files[-1], json.loads(files[-1].read_text(encoding="utf-8")), command)
-    except (OSError, ValueError) as error:
+        document = json.loads(files[-1].read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{files[-1]}: it is not readable JSON ({error}); measure again with `{command}`") from None
+    return Source(files[-1], document, command)

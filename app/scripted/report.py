@@ -13,7 +13,7 @@ from app.event_log import as_record
 from app.files import as_json
 from app.machine import machine
 from app.scripted.measures import Answered, Measured
-from app.scripted.results import Repeat, measured_spreads
+from app.scripted.results import Repeat, beside, by_method, measured_spreads
 from app.scripted.script import Script
 from app.scripted.simulate import WHY_DIFFERENT
 from app.scripted.take import Take
@@ -40,7 +40,6 @@ def header(script: Script, settings: Settings, kind: str, repeats: int) -> dict[
 
 def document(head: Mapping[str, Any], repeats: Sequence[Repeat], interrupted: bool) -> bytes:
     """The whole file. interrupted: by Ctrl-C; what was finished before is kept."""
-    methods = dict.fromkeys(one.method for one in repeats)
     told = {
         **head,
         "interrupted": interrupted,
@@ -48,10 +47,14 @@ def document(head: Mapping[str, Any], repeats: Sequence[Repeat], interrupted: bo
         "summary": {
             method: {
                 name: {key: round(value, 1) for key, value in asdict(spread).items()}
-                for name, spread in measured_spreads(one for one in repeats if one.method == method).items()
+                for name, spread in measured_spreads(own).items()
             }
-            for method in methods
+            for method, own in by_method(repeats).items()
         },
+        "beside": [
+            {name: round(value, 1) if isinstance(value, float) else value for name, value in asdict(one).items()}
+            for one in beside(repeats)
+        ],
         "takes": [_take(one) for one in repeats],
     }
     return as_json(told)

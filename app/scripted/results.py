@@ -12,6 +12,7 @@ from app.scripted.measures import Answered, Measured
 from app.scripted.take import Take
 
 GAPS = "silence gaps"  # after the first sound, each by itself
+BOTH = ("e2e_latency", "total_delay", "adjusted_delay")  # measured and simulated alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,36 @@ def measured_spreads(repeats: Iterable[Repeat]) -> dict[str, Spread]:
     values = {name: [one.comparable[name] for one in last if name in one.comparable] for name in NAMES}
     values[GAPS] = [gap for one in last for gap in one.gaps_ms]
     return {name: spread for name, found in values.items() if (spread := Spread.of(found)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Means of a delay in ms over the n turns of a method that have it both measured and simulated."""
+
+    delay: str
+    method: str
+    n: int
+    measured: float
+    simulated: float
+
+
+def beside(repeats: Sequence[Repeat]) -> list[Beside]:
+    """Every delay that was both measured and simulated, by method."""
+    found = []
+    for name in BOTH:
+        for method, own in by_method(repeats).items():
+            if pairs := side_by_side(own, name):
+                measured, simulated = (statistics.fmean(values) for values in zip(*pairs, strict=True))
+                found.append(Beside(name, method, len(pairs), measured, simulated))
+    return found
+
+
+def by_method(repeats: Iterable[Repeat]) -> dict[str, list[Repeat]]:
+    """The repeats of each method, in the order in which the methods came."""
+    found: dict[str, list[Repeat]] = {}
+    for one in repeats:
+        found.setdefault(one.method, []).append(one)
+    return found
 
 
 def side_by_side(repeats: Iterable[Repeat], name: str) -> list[tuple[float, float]]:

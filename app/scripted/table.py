@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.latency import NAMES
-from app.scripted.results import GAPS, Repeat, Spread, measured_spreads, ratio, side_by_side
+from app.scripted.results import GAPS, Repeat, Spread, beside, by_method, measured_spreads, ratio
 from app.scripted.simulate import WHY_DIFFERENT
 from app.scripted.take import LATE_S
 
 NAME_WIDTH, WIDTH, N_WIDTH = 21, 7, 4
-BOTH = ("e2e_latency", "total_delay", "adjusted_delay")  # measured and simulated alike
 NONE = "–"
 
 
@@ -22,12 +20,12 @@ def pace(step_ms: float | None) -> str:
 
 def measured_table(repeats: Sequence[Repeat], title: str, width: int = 120) -> str:
     """Percentiles of every delay, methods side by side as far as they fit, and what became of the answers."""
-    by_method = _by_method(repeats)
-    spreads = {method: measured_spreads(found) for method, found in by_method.items()}
+    own = by_method(repeats)
+    spreads = {method: measured_spreads(found) for method, found in own.items()}
     lines = [title, *spread_lines(spreads, [*NAMES, GAPS], width), ""]
-    lines += [_fates(method, found) for method, found in by_method.items()]
-    base = "async" if "async" in by_method else next(iter(by_method), "")
-    for method in by_method:
+    lines += [_fates(method, found) for method, found in own.items()]
+    base = "async" if "async" in own else next(iter(own), "")
+    for method in own:
         if method != base and (found := ratio(repeats, method, base)):
             lines.append(f"total_delay: {method} {found[0]:.2f} × {base} (means over {found[1]} turns that both have)")
     return "\n".join(lines)
@@ -54,18 +52,10 @@ def beside_table(repeats: Sequence[Repeat]) -> str:
     """Means of measured and simulated delays of the same turns, and why they differ."""
     lines = ["measured beside simulated, means in ms over turns that have both", ""]
     lines.append(f"{'':<{NAME_WIDTH}}{'':<13}{'measured':>10}{'simulated':>11}{'difference':>12}{'n':>5}")
-    for name in BOTH:
-        for method, found in _by_method(repeats).items():
-            if pairs := side_by_side(found, name):
-                real, papers = (statistics.fmean(values) for values in zip(*pairs, strict=True))
-                figures = f"{real:>10.0f}{papers:>11.0f}{real - papers:>+12.0f}{len(pairs):>5}"
-                lines.append(f"{name:<{NAME_WIDTH}}{method:<13}{figures}")
+    for one in beside(repeats):
+        figures = f"{one.measured:>10.0f}{one.simulated:>11.0f}{one.measured - one.simulated:>+12.0f}{one.n:>5}"
+        lines.append(f"{one.delay:<{NAME_WIDTH}}{one.method:<13}{figures}")
     return "\n".join([*lines, "", WHY_DIFFERENT])
-
-
-def _by_method(repeats: Sequence[Repeat]) -> dict[str, list[Repeat]]:
-    methods = dict.fromkeys(one.method for one in repeats)
-    return {method: [one for one in repeats if one.method == method] for method in methods}
 
 
 def _cells(spread: Spread | None) -> str:

@@ -8,17 +8,11 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from app.demo.problems import LiveProblem
-from app.evaluation.live import (
-    Asked,
-    Attempt,
-    Kind,
-    Pace,
-    listen_to_all,
-    questions_of_all_kinds,
-    split,
-    spoken,
-    summary,
-)
+from app.errors import RunError
+from app.evaluation.listening import Listening
+from app.evaluation.live import listen_to_all
+from app.evaluation.live_question import LiveKind, LiveQuestion, SpokenPace, questions_of_all_kinds, spoken
+from app.evaluation.live_report import split, summary, table
 from engine.engine import Engine
 from engine.loading import load_tokenizer
 from engine.model import CorrectionPolicy
@@ -29,7 +23,7 @@ from tests.engine.tiny_qwen3 import save_tiny_qwen3
 
 QUESTIONS = questions_of_all_kinds(4, seed=1, late=False)
 LATE_TOO = questions_of_all_kinds(4, seed=1, late=True)
-CORRECTED = [asked.live for asked in QUESTIONS if asked.kind is Kind.CORRECTED]
+CORRECTED = [asked.live for asked in QUESTIONS if asked.kind is LiveKind.CORRECTED]
 SILENT = Script("", "")
 
 
@@ -53,16 +47,18 @@ def engine_that_knows(tokenizer: PreTrainedTokenizerBase, corrections: Correctio
 
 
 def test_there_are_so_many_questions_of_each_kind_and_the_same_for_a_seed() -> None:
-    assert [asked.kind for asked in QUESTIONS] == [Kind.STEPWISE] * 4 + [Kind.COMPLETE] * 4 + [Kind.CORRECTED] * 4
-    assert [asked.kind for asked in LATE_TOO][8:] == [Kind.CORRECTED, Kind.LATE] * 2
+    assert [asked.kind for asked in QUESTIONS] == [LiveKind.STEPWISE] * 4 + [LiveKind.COMPLETE] * 4 + [
+        LiveKind.CORRECTED
+    ] * 4
+    assert [asked.kind for asked in LATE_TOO][8:] == [LiveKind.CORRECTED, LiveKind.LATE] * 2
     assert questions_of_all_kinds(4, seed=1, late=False) == QUESTIONS
-    assert all((asked.live.correction is not None) == (asked.kind is Kind.CORRECTED) for asked in QUESTIONS)
+    assert all((asked.live.correction is not None) == (asked.kind is LiveKind.CORRECTED) for asked in QUESTIONS)
 
 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("live", CORRECTED)
 def test_a_question_is_spoken_word_by_word_to_its_last(live: LiveProblem, late: bool) -> None:
-    said = list(spoken(live, Pace(word_steps=4, late_steps=30), late))
+    said = list(spoken(live, SpokenPace(word_steps=4, late_steps=30), late))
     assert said[-1].text == live.whole.question and said[-1].over
     assert all(later.text.startswith(earlier.text) for earlier, later in itertools.pairwise(said))
     assert [one.over for one in said[:-1]].count(True) == late
@@ -77,10 +73,10 @@ def test_who_knows_the_answer_is_right_under_every_policy(
 ) -> None:
     rule = CorrectionPolicy.KEEP if policy == "keep" else CorrectionPolicy.DROP
     engine, questions = engine_that_knows(tokenizer, rule), LATE_TOO if late_steps else QUESTIONS
-    outcomes = listen_to_all(engine, questions, policy, Pace(3, late_steps), Sampling())
+    outcomes = listen_to_all(engine, questions, policy, SpokenPace(3, late_steps), Sampling())
     assert [outcome.question for outcome in outcomes] == [asked.live.whole.question for asked in questions]
     assert all(outcome.right for outcome in outcomes)
-    assert all(outcome.wait_steps > 0 for outcome in outcomes)
+    assert all(outcome.wait_steps is not None and outcome.wait_steps > 0 for outcome in outcomes)
     assert not engine.conversations
     assert set(split(outcomes)) == {asked.kind for asked in questions}
     assert summary(outcomes)["accuracy"] == 1.0
@@ -88,9 +84,32 @@ def test_who_knows_the_answer_is_right_under_every_policy(
 
 def test_an_answer_given_before_a_late_correction_is_wrong(tokenizer: PreTrainedTokenizerBase) -> None:
     engine = engine_that_knows(tokenizer, CorrectionPolicy.DROP)
-    attempt = Attempt(Asked(CORRECTED[0], Kind.LATE), "drop", Pace(1, 500), engine.open("async", Sampling()))
+    attempt = Listening(
+        0, LiveQuestion(CORRECTED[0], LiveKind.LATE), "drop", SpokenPace(1, 500), engine.open("async", Sampling())
+    )
     while not attempt.over:
         attempt.speak()
         for event in engine.step():
             attempt.take(event)
     assert not attempt.outcome().right
+
+
+def test_an_answer_without_a_token_has_no_wait(tokenizer: PreTrainedTokenizerBase) -> None:
+    engine = engine_that_knows(tokenizer, CorrectionPolicy.DROP)
+    engine.runner._script = lambda _: SILENT  # type: ignore[attr-defined]
+    silent = listen_to_all(engine, QUESTIONS[:2], "drop", SpokenPace(3), Sampling())
+    assert [(outcome.answer, outcome.wait_steps) for outcome in silent] == [("", None)] * 2
+    assert (summary(silent)["answered"], summary(silent)["wait_steps_p95"]) == (0, None)
+    assert table({"drop": silent}).splitlines()[1].split()[-3:-1] == ["–", "–"]
+
+
+def test_a_failing_engine_is_told_with_its_question(tokenizer: PreTrainedTokenizerBase) -> None:
+    engine = engine_that_knows(tokenizer, CorrectionPolicy.DROP)
+
+    def fail(_: object) -> object:
+        raise MemoryError("the card is full")
+
+    engine.runner.run = fail  # type: ignore[method-assign,assignment]
+    with pytest.raises(RunError, match=r"the engine failed at '.*the card is full"):
+        listen_to_all(engine, QUESTIONS[:2], "drop", SpokenPace(3), Sampling())
+    assert not engine.conversations
