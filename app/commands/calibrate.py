@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from app.config import Settings
+from app.errors import UsageError
 from app.files import check_place
 from app.options import check_apart, positive
 
@@ -33,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     for place in filter(None, (args.write, args.json)):
         check_place(place)
+    if given := [f"--{name}" for name in ("method", "patience") if getattr(args, name) is not None]:
+        raise UsageError(f"{', '.join(given)}: calibrate asks the gate of async turns at every patience; leave it out")
     check_apart(tasks=args.tasks, write=args.write, json=args.json)
     from app.calibration.command import run as calibrate
 

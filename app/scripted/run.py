@@ -56,6 +56,8 @@ def _wanted(args: argparse.Namespace, settings: Settings) -> Wanted:
     """Raises UsageError and InputError, before anything is loaded."""
     if args.place is not None and args.script is not None:
         raise UsageError(f"two scripts were given, {args.place} and {args.script}; one can be run")
+    if args.method is not None and args.methods:
+        raise UsageError(f"--method {args.method} and --methods were given; name all methods by --methods")
     path = args.place or args.script or DEFAULT_SCRIPT
     methods = tuple(dict.fromkeys(args.methods or _default_methods(settings)))
     if unknown := [method for method in methods if method not in METHODS]:
@@ -72,8 +74,8 @@ def _wanted(args: argparse.Namespace, settings: Settings) -> Wanted:
 
 
 def _default_methods(settings: Settings) -> tuple[str, ...]:
-    """A method that was chosen by the settings; else the baselines."""
-    if settings.method != Settings.model_fields["method"].default:
+    """A method that was chosen by the settings, be it the default; else the baselines."""
+    if "method" in settings.model_fields_set:
         return (settings.method,)
     return tuple(method for method in BASELINES if method in METHODS)
 

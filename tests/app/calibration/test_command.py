@@ -84,6 +84,8 @@ def test_tasks_are_labelled_by_their_outcome(
     [
         (["--label-noise", "0.7"], "is not between 0 and 0.5"),
         (["--json", "/"], "it is a folder"),
+        (["--method", "async"], "--method: calibrate asks the gate of async turns"),
+        (["--patience", "0.5"], "--patience: calibrate asks the gate of async turns at every patience; leave it out"),
         (["--write", "/nowhere/x.toml"], "there is no folder"),
         (["--tasks", "/nowhere.jsonl"], "cannot read /nowhere.jsonl"),
     ],

@@ -221,6 +221,11 @@ def test_weights_are_told_apart(engines: list[Engine], files: Path) -> None:
         (["--chart", "c.pdf"], "--chart c.pdf: its name should end with .png or .svg"),
         (["--chart", "/no/such/c.png"], "there is no folder /no/such"),
         (["--at-once", "0"], "0 is less than 1"),
+        (["--method", "think"], "--method think: eval compares methods; use --methods think"),
+        (["--live", "--method", "think"], "--method think: eval compares methods"),
+        (["--live", "--at-once", "8", "--format", "auto"], "leave out --at-once, --format"),
+        (["--word-steps", "6"], "--word-steps: of questions that are heard word by word; add --live"),
+        (["--late-steps", "12", "--word-steps", "3"], "--word-steps, --late-steps: of questions"),
         (
             ["--live", "--tasks", "x", "--patience", "0"],
             "leave out --tasks, --patience",

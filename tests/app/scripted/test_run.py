@@ -102,6 +102,11 @@ def test_the_table_goes_to_stdout_and_progress_to_stderr(place: str, capsys: pyt
     assert Quick.made.closed
 
 
+def test_one_method_is_measured_even_if_it_is_the_default(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["latency", place, "--method", "async"]) == 0
+    assert {method for method, _ in Quick.made.asked_for} == {"async"}
+
+
 def test_json_holds_all_that_is_needed_to_judge_it(place: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     assert main(["latency", "--script", place, "--methods", "think", "--json", str(path), "--simulate", "beside"]) == 0
@@ -195,6 +200,7 @@ class Silent(QuickConversation):
         (["--simulate", "--chart", "a.png"], "--chart draws what was measured"),
         (["--script", "other.toml"], "two scripts were given"),
         (["--simulate", "maybe"], "maybe"),
+        (["--method", "think", "--methods", "async"], "--method think and --methods were given"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_loaded(
