@@ -9,7 +9,7 @@ from app.evaluation.grid import Cell
 from app.evaluation.speech import spoken_words
 from app.evaluation.task import Task
 from app.latency import SPEECH_STEPS, silences
-from audio.phrases import PhraseSplitter
+from app.written import Written, phrases_of, ready_in_step
 from engine.conversation import Conversation
 from engine.errors import ContextFull
 from engine.events import ConversationFailed, EndReason, Event, StreamName, TokenGenerated, TurnEnded
@@ -25,7 +25,7 @@ class Outcome:
     missing: why there is no complete answer, None if there is one; what is missing is never right.
     Of the judged turn: first_answer_step, steps, thinking_steps (until the last thought), tokens (of all thoughts and
     the answer), silence_steps (the initial wait and every gap, a spoken token lasting SPEECH_STEPS), phrases (the step
-    in which each can be spoken, and its spoken words), ttfat_ms (measured; None if others were served at once).
+    from which each can be spoken by app.written, and its spoken words), ttfat_ms (measured; None if others were served at once).
     """
 
     method: str
@@ -67,10 +67,9 @@ class Attempt:
     def _begin_turn(self) -> None:
         self._users_turn = True
         self._text = dict.fromkeys(StreamName, "")
-        self._answer_steps: list[int] = []
+        self._written: list[Written] = []
         self._thinking_steps = self._steps = self._tokens = 0
         self._first_s: float | None = None
-        self._splitter, self._phrases = PhraseSplitter(), list[tuple[int, int]]()
 
     def speak(self) -> None:
         """Say the next turn if it is the user's; if it is more than the model can take, the attempt is over."""
@@ -105,16 +104,14 @@ class Attempt:
         self.missing, self.over = f"{FAILED}: {message}", True
 
     def _take_answer(self, text: str, step: int, at_s: float) -> None:
-        if not self._answer_steps:
+        if not self._written:
             self._first_s = at_s
-        self._answer_steps.append(step)
-        self._phrases += [(step, spoken_words(phrase.text)) for phrase in self._splitter.push(text, at_s)]
+        self._written.append(Written(step, text))
 
     def _end_turn(self, finished: bool) -> None:
         if finished and self._to_say:
             self._begin_turn()
             return
-        self._phrases += [(self._steps, spoken_words(phrase.text)) for phrase in self._splitter.flush()]
         said = bool(self._text[StreamName.OUTPUT].strip())
         self.missing, self.over = CUT if not finished else None if said else SILENT, True
 
@@ -123,7 +120,8 @@ class Attempt:
         assert self.over
         answer = self._text[StreamName.OUTPUT].strip()
         first_s = self._first_s if alone else None
-        heard = silences((float(step), float(SPEECH_STEPS)) for step in self._answer_steps)
+        heard = silences((float(token.step), float(SPEECH_STEPS)) for token in self._written)
+        phrases = phrases_of(self._text[StreamName.OUTPUT])
         return Outcome(
             method=cell.method,
             patience=cell.patience,
@@ -135,11 +133,14 @@ class Attempt:
             thoughts=self._text[StreamName.THOUGHTS].strip(),
             right=self.missing is None and is_right(self.task, answer),
             missing=self.missing,
-            first_answer_step=self._answer_steps[0] if self._answer_steps else None,
-            silence_steps=sum(heard) if self._answer_steps else float(self._steps),
+            first_answer_step=self._written[0].step if self._written else None,
+            silence_steps=sum(heard) if self._written else float(self._steps),
             steps=self._steps,
             thinking_steps=self._thinking_steps,
             tokens=self._tokens,
-            phrases=tuple(self._phrases),
+            phrases=tuple(
+                (ready_in_step(self._written, phrase.start, phrase.text), spoken_words(phrase.text))
+                for phrase in phrases
+            ),
             ttfat_ms=None if first_s is None else round(1000 * (first_s - self._asked_s), 1),
         )

@@ -118,6 +118,7 @@ def what_is_measured(tasks: TaskSet, engine: Engine, settings: Settings) -> dict
         "dtype": str(engine.runner.dtype).removeprefix("torch."),
         "conversation_tokens": engine.conversation_tokens,
         "speech_steps": SPEECH_STEPS,
+        "phrase_ready": "with its last character",
     }
 
 

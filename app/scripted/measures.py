@@ -16,6 +16,7 @@ from app.scripted import simulate
 from app.scripted.played import audible_from, audible_until, phrases, played_at, sample_of
 from app.scripted.script import Script, Turn
 from app.scripted.take import Take
+from app.written import Written
 
 NOT_COMPARED = ("total_delay", "adjusted_delay", "steps_delay")  # of an answer that was cut: there was more to come
 
@@ -110,7 +111,7 @@ def _answered(take: Take, user: UserTurn, done: TurnDone, wanted: Turn, step_ms:
     step_s = step_ms / 1000 if step_ms else mean_s
     papers: dict[str, float] = {}
     if spoken and not done.interrupted and step_s is not None:
-        written = [simulate.Written(token.step, token.text) for token in tokens]
+        written = [Written(token.step, token.text) for token in tokens]
         pieces = [simulate.Phrase(phrase.text, phrase.start, phrase.duration_s) for phrase in spoken]
         papers = simulate.delays(simulate.simulated(written, pieces, step_s, character))
     return Answered(

@@ -1,7 +1,6 @@
 """The papers' delay: from the steps of the tokens and the length of the phrases' sound, nothing else. Pure.
 
-Speech of a phrase begins when the phrase is written and the one before is over (arXiv 2512.10931, section 4). The clock
-begins at the end of input with step 1; hearing, recognising, synthesising and playing take no time.
+Speech of a phrase begins when the phrase is written (app.written) and the one before is over. The clock begins at the end of input with step 1; hearing, recognising, synthesising and playing take no time.
 """
 
 from __future__ import annotations
@@ -10,19 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.latency import Moments
+from app.written import Written, ready_in_step
 
 WHY_DIFFERENT = (
     "measured − simulated is what the papers' sum leaves out: the silence that ends a turn, recognition, reading the\n"
     "prompt, the start of synthesis, a phrase that waits for the first word behind its end, and playback in pieces"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One token of the answer."""
-
-    step: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ def simulated(
         moments.first_answer_s = tokens[0].step * step_s
     free_s = 0.0
     for phrase in phrases:
-        ready_s = written_in_step(tokens, phrase.start + len(phrase.text.rstrip())) * step_s
+        ready_s = ready_in_step(tokens, phrase.start, phrase.text) * step_s
         begin_s = max(free_s, ready_s)
         free_s = begin_s + phrase.duration_s
         moments.sounds.append((ready_s, phrase.duration_s))
@@ -58,16 +50,6 @@ def delays(moments: Moments) -> dict[str, float]:
     """The simulated delays by their names; none of those that a simulation knows nothing of."""
     told = moments.delays()
     return {name: value for name, value in told.items() if name not in {"ttft", "ttfb", "ttfa"}}
-
-
-def written_in_step(tokens: Sequence[Written], characters: int) -> int:
-    """The step that wrote the last of so many characters of the answer."""
-    length = 0
-    for token in tokens:
-        length += len(token.text)
-        if length >= characters:
-            return token.step
-    return tokens[-1].step if tokens else 0
 
 
 def mean_step_s(steps: Sequence[tuple[int, float]]) -> float | None:

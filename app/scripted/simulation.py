@@ -18,8 +18,8 @@ from app.scripted.measures import place_of
 from app.scripted.results import GAPS, Spread
 from app.scripted.script import Script, Turn
 from app.scripted.table import spread_lines
+from app.written import Written, phrases_of
 from audio.pcm import OUTPUT_RATE_HZ
-from audio.phrases import PhraseSplitter
 from audio.speak import speak
 from audio.tts import Synthesizer
 
@@ -29,17 +29,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """One turn under one method. step_ms: what every step was taken to last."""
+    """One turn under one method. step_ms: what every step was taken to last; None if that is not known (a turn of one
+    step), and then there are no delays, nor where nothing is spoken.
+    """
 
     method: str
     repeat: int
     number: int
     words: str
     answer: str
-    step_ms: float
+    step_ms: float | None
     delays: dict[str, float]
     gaps_ms: list[float]
-    tokens: list[simulate.Written]
+    tokens: list[Written]
     phrases: list[simulate.Phrase]
 
 
@@ -77,8 +79,8 @@ async def simulate_script(
                     break
             tokens = [e for e in course.events[begun:] if isinstance(e, ThoughtDelta | AnswerDelta)]
             mean_s = simulate.mean_step_s([(token.step, token.at_s) for token in tokens])
-            answer = [simulate.Written(token.step, token.text) for token in tokens if isinstance(token, AnswerDelta)]
-            step_s = step_ms / 1000 if step_ms else mean_s or 0.0
+            answer = [Written(token.step, token.text) for token in tokens if isinstance(token, AnswerDelta)]
+            step_s = step_ms / 1000 if step_ms else mean_s
             found.append(_simulated(method, repeat, number, turn, answer, step_s, synthesizer))
     return found
 
@@ -88,22 +90,26 @@ def _simulated(
     repeat: int,
     number: int,
     turn: Turn,
-    tokens: list[simulate.Written],
-    step_s: float,
+    tokens: list[Written],
+    step_s: float | None,
     synthesizer: Synthesizer,
 ) -> Simulated:
     answer = "".join(token.text for token in tokens)
     phrases = _phrases(answer, synthesizer)
-    moments = simulate.simulated(tokens, phrases, step_s, place_of(turn.expected, answer))
-    gaps_ms = [round(1000 * silence, 1) for silence in moments.silences()[1:]]
+    delays: dict[str, float] = {}
+    gaps_ms: list[float] = []
+    if phrases and step_s is not None:
+        moments = simulate.simulated(tokens, phrases, step_s, place_of(turn.expected, answer))
+        delays = simulate.delays(moments)
+        gaps_ms = [round(1000 * silence, 1) for silence in moments.silences()[1:]]
     return Simulated(
         method,
         repeat,
         number,
         turn.words or "",
         answer.strip(),
-        round(1000 * step_s, 2),
-        simulate.delays(moments),
+        None if step_s is None else round(1000 * step_s, 2),
+        delays,
         gaps_ms,
         tokens,
         phrases,
@@ -112,9 +118,8 @@ def _simulated(
 
 def _phrases(answer: str, synthesizer: Synthesizer) -> list[simulate.Phrase]:
     """The answer's phrases as the mouth would cut them, and how long each lasts; what cannot be spoken is left out."""
-    splitter = PhraseSplitter()
     found = []
-    for phrase in [*splitter.push(answer, 0.0), *splitter.flush()]:
+    for phrase in phrases_of(answer):
         stream = speak(synthesizer, phrase.text)
         if stream is not None:
             samples = sum(len(chunk.pcm) for chunk in stream)

@@ -13,6 +13,7 @@ import pytest
 from app.cli import main
 from app.config import Settings
 from app.errors import RunError
+from app.events import AnswerDelta
 from app.scripted import run as run_module
 from app.scripted.script import Script
 from app.scripted.sound import TurnSound
@@ -183,11 +184,29 @@ def test_a_simulation_runs_unpaced_without_a_voice_and_says_what_it_is(
     assert told["turns"][0]["phrases"] == [{"text": "It is 85.", "duration_ms": 500.0}]
 
 
+def test_a_turn_whose_step_time_is_not_known_has_no_simulated_delay(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Quick, "converse", lambda *_, **__: OneStep())
+    path = tmp_path / "a.json"
+    assert main(["latency", place, "--methods", "think", "--simulate", "--json", str(path)]) == 0
+    for turn in json.loads(path.read_text(encoding="utf-8"))["turns"]:
+        assert (turn["step_ms"], turn["simulated"], turn["gaps_ms"]) == (None, {}, [])
+
+
 class Silent(QuickConversation):
     """Is not played, so a turn is over when it is written."""
 
     async def _answer(self) -> None:
         await super()._answer()
+        self._finish(interrupted=False)
+
+
+class OneStep(QuickConversation):
+    """Writes its answer in one step."""
+
+    async def _answer(self) -> None:
+        self._tell(AnswerDelta(time.monotonic(), self.turn, "It is 85.", 1))
         self._finish(interrupted=False)
 
 

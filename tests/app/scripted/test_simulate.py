@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.scripted.simulate import Phrase, Written, delays, mean_step_s, simulated, written_in_step
+from app.scripted.simulate import Phrase, delays, mean_step_s, simulated
+from app.written import Written
 
 TOKENS = [Written(10, "It "), Written(11, "is "), Written(12, "so. "), Written(40, "85"), Written(41, ".")]
 PHRASES = [Phrase("It is so. ", 0, 1.0), Phrase("85.", 10, 0.5)]
@@ -34,11 +35,6 @@ def test_a_result_within_a_phrase_is_spoken_evenly() -> None:
     moments = simulated([Written(1, "That is 85.")], [Phrase("That is 85.", 0, 1.1)], 0.1, wanted=8)
     assert moments.result_s is not None
     assert round(moments.result_s, 6) == 0.9
-
-
-def test_the_step_that_wrote_a_character_is_that_of_its_token() -> None:
-    assert [written_in_step(TOKENS, count) for count in (1, 3, 4, 9, 13)] == [10, 10, 11, 12, 41]
-    assert written_in_step([], 3) == 0
 
 
 def test_the_mean_step_needs_two() -> None:
