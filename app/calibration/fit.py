@@ -67,14 +67,12 @@ class Fit:
 def fit(samples: Sequence[Sample], label_noise: float = LABEL_NOISE) -> Fit:
     """Raises RunError if the samples cannot tell: too few of a kind, or log-odds that say the opposite."""
     log_odds, labels = _arrays(samples)
-    for kind, count in (("ahead", int(labels.sum())), ("behind", int((~labels).sum()))):
-        if count < LEAST_OF_A_KIND:
-            raise RunError(
-                f"of {len(labels)} answers of the gate the thoughts were {kind} in {count}; at least {LEAST_OF_A_KIND} "
-                "are needed; give more examples with --n"
-            )
+    _check_kinds(labels, "", LEAST_OF_A_KIND)
     calibration = calibrate(log_odds, labels, label_noise)
-    judged = [_judged(samples, half, label_noise) for half in (0, 1)]
+    halves = [[sample for sample in samples if sample.turn % 2 == half] for half in (0, 1)]
+    for name, half in zip(("even", "odd"), halves, strict=True):
+        _check_kinds(_arrays(half)[1], f" in the turns with {name} numbers, by which the others are judged,", 1)
+    judged = [_judged(own, other, label_noise) for own, other in (halves, halves[::-1])]
     calibrated = np.concatenate([values for values, _ in judged])
     behind_labels = np.concatenate([kinds for _, kinds in judged])
     return Fit(
@@ -145,11 +143,20 @@ def auc(log_odds: Numbers, labels: Labels) -> float:
     return float((ahead > behind).mean() + 0.5 * (ahead == behind).mean())
 
 
-def _judged(samples: Sequence[Sample], half: int, label_noise: float) -> tuple[Numbers, Labels]:
+def _check_kinds(labels: Labels, where: str, least: int) -> None:
+    """Raises RunError if there are too few of a kind."""
+    for kind, count in (("ahead", int(labels.sum())), ("behind", int((~labels).sum()))):
+        if count < least:
+            raise RunError(
+                f"of {len(labels)} answers of the gate{where} the thoughts were {kind} in {count}; at least {least} "
+                f"{'is' if least == 1 else 'are'} needed; give more examples with --n"
+            )
+
+
+def _judged(own: Sequence[Sample], other: Sequence[Sample], label_noise: float) -> tuple[Numbers, Labels]:
     """Calibrated log-odds and labels of one half of the turns, by a calibration fitted to the other half."""
-    log_odds, labels = _arrays([sample for sample in samples if sample.turn % 2 != half])
-    calibration = calibrate(log_odds, labels, label_noise)
-    log_odds, labels = _arrays([sample for sample in samples if sample.turn % 2 == half])
+    calibration = calibrate(*_arrays(other), label_noise)
+    log_odds, labels = _arrays(own)
     return (log_odds - calibration.bias) * calibration.scale, labels
 
 

@@ -25,7 +25,8 @@ class Outcome:
     missing: why there is no complete answer, None if there is one; what is missing is never right.
     Of the judged turn: first_answer_step, steps, thinking_steps (until the last thought), tokens (of all thoughts and
     the answer), silence_steps (the initial wait and every gap, a spoken token lasting SPEECH_STEPS), phrases (the step
-    from which each can be spoken by app.written, and its spoken words), ttfat_ms (measured; None if others were served at once).
+    from which each can be spoken, by app.written, and its spoken words), ttfat_ms (measured; None if others were served
+    at once).
     """
 
     method: str

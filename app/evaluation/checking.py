@@ -22,9 +22,13 @@ HONEST_KINDS = ("sorry", "who", "help")
 """The kinds of small talk whose answers say what the model can do and what not."""
 
 _LETTER = r"(?:\\text(?:bf)?\{)?\(?([A-J])\)?(?![A-Za-z'’])"
+_IS = r"(?i:\s+is|\s+would\s+be)?\s*:?\s*\**\s*"
+_GO_ON = r"(?:because|since|as|and|but|not|or|rather|instead|which|over|with|from|in|by|of)\b"
+_WORDS = rf"(?![AI]\s+(?!{_GO_ON})[a-z])"  # A and I are also words: "the answer is I think B"
 _CHOICES = (
     re.compile(rf"\\boxed\{{\s*{_LETTER}"),
-    re.compile(rf"(?i:answer|option|choice)(?i:\s+is|\s+would\s+be)?\s*:?\s*\**\s*{_LETTER}"),
+    re.compile(rf"(?i:answer){_IS}(?i:(?:option|choice)\s*)?{_WORDS}{_LETTER}"),
+    re.compile(rf"(?i:option|choice){_IS}{_WORDS}{_LETTER}"),
     re.compile(r"\(([A-J])\)"),
     re.compile(r"(?m)^\W*([A-J])(?:[.):]|\W*$)"),
     re.compile(r"\b([B-HJ])\b"),  # A and I are also words
@@ -58,8 +62,8 @@ def is_right(task: Task, answer: str, math: Equality) -> bool:
 
 
 def chosen(answer: str) -> str | None:
-    """The letter of the option that is chosen: boxed, or called the answer, or in brackets, or the last that stands
-    alone.
+    """The letter of the option that is chosen: boxed, or called the answer, or called an option, or in brackets, or the
+    last that stands alone.
     """
     for pattern in _CHOICES:
         if found := pattern.findall(answer):

@@ -28,7 +28,8 @@ def simulated_delays_ms(
     phrases: Sequence[tuple[int, int]], steps: int, step_ms: float, rate_wpm: float
 ) -> tuple[float, float]:
     """The total and the adjusted delay (arXiv 2512.10931, section 4) of an answer whose phrases are ready in these
-    steps (app.written) and have so many words; without an answer all of its steps are silence. Synthesis takes no time here.
+    steps (app.written) and have so many words; without an answer all of its steps are silence. Synthesis takes no time
+    here.
     """
     pieces = [(step * step_ms / 1000, words * 60 / rate_wpm) for step, words in phrases]
     heard = silences(pieces) if pieces else [steps * step_ms / 1000]

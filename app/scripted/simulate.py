@@ -1,6 +1,7 @@
 """The papers' delay: from the steps of the tokens and the length of the phrases' sound, nothing else. Pure.
 
-Speech of a phrase begins when the phrase is written (app.written) and the one before is over. The clock begins at the end of input with step 1; hearing, recognising, synthesising and playing take no time.
+Speech of a phrase begins when the phrase is written (app.written) and the one before is over. The clock begins at the
+end of input with step 1; hearing, recognising, synthesising and playing take no time.
 """
 
 from __future__ import annotations

@@ -85,6 +85,14 @@ def test_too_few_of_a_kind_are_told() -> None:
         fit([Sample(0, 1.0, False)] * 50)
 
 
+def test_a_half_without_both_kinds_is_told_without_a_warning() -> None:
+    rng = np.random.default_rng(2)
+    samples = [Sample(i, float(rng.normal(3 if i % 2 else -3)), bool(i % 2)) for i in range(40)]
+    said = r"of 20 answers of the gate in the turns with even numbers.* ahead in 0; at least 1 is needed; .*--n"
+    with pytest.raises(RunError, match=said):
+        fit(samples)
+
+
 def test_a_gate_that_says_the_opposite_is_refused() -> None:
     turned = [Sample(one.turn, -one.log_odds, one.ahead) for one in drawn(0.0, 1.0, 400)]
     with pytest.raises(RunError, match="says yes no more often where the thoughts are ahead"):

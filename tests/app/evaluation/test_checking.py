@@ -154,6 +154,13 @@ def test_a_process_that_died_is_replaced() -> None:
         ("Answer: C", "C"),
         ("C) Fear", "C"),
         ("The answer is Amsterdam, C", "C"),
+        ("The answer is I think C", "C"),
+        ("The answer is C, and not option B", "C"),
+        ("The answer is option C, while option B is close", "C"),
+        ("Option A good match is option C", "C"),
+        ("The answer is A because it is first", "A"),
+        ("The answer is A and not B", "A"),
+        ("I", "I"),
     ],
 )
 def test_the_chosen_letter(said: str, letter: str) -> None:
