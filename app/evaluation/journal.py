@@ -87,11 +87,15 @@ class Journal:
 
 
 def _read(path: Path) -> str:
-    """All whole lines."""
+    """All whole lines. A last line without its end was cut short when its run was; a file that begins otherwise than
+    outcomes do is somebody else's.
+    """
     try:
         content = path.read_bytes() if path.exists() else b""
+        if content[:1] not in (b"", b"{"):
+            raise ValueError
         return content[: content.rfind(b"\n") + 1].decode()
-    except UnicodeDecodeError:
+    except ValueError:
         raise InputError(f"{path} is not a file of outcomes; remove it or name another --json") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None

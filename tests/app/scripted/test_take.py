@@ -22,6 +22,11 @@ def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(take_module, "QUIET_S", 0.2)
 
 
+def told(turn: Measured) -> tuple[str, ...]:
+    """What is noted of a turn, but for how busy this machine is."""
+    return tuple(note for note in turn.notes if "busy or slow machine" not in note)
+
+
 def script(*turns: dict[str, Any], **settings: Any) -> Script:
     return Script.model_validate({"pause_ms": 40, "turn": list(turns), **settings})
 
@@ -40,7 +45,7 @@ def test_a_spoken_turn_is_measured_from_the_microphone_to_the_loudspeaker() -> N
     take, (turn,) = performed(script(SPOKEN))
     assert turn.last is not None
     delays = turn.last.delays
-    assert turn.notes == ()
+    assert told(turn) == ()
     assert turn.last.moments.speech_end_s == take.voiced[0].end_s
     assert SILENCE_MS <= delays["end_of_turn_delay"] <= delays["transcription_delay"] <= delays["e2e_latency"]
     (gap_ms,) = turn.last.gaps_ms
@@ -74,7 +79,7 @@ def test_an_interruption_comes_so_long_after_the_first_sound_and_silences() -> N
 
 def test_an_answer_that_is_over_cannot_be_interrupted_and_that_is_told() -> None:
     _, (_, second) = performed(script(SPOKEN, {"say": "stop", "interrupt_at_ms": 900}))
-    assert second.notes == (NOTHING_TO_INTERRUPT,)
+    assert told(second) == (NOTHING_TO_INTERRUPT,)
     assert second.last is not None and "interrupt_to_silence" not in second.last.delays
 
 
@@ -93,7 +98,7 @@ def test_a_late_word_may_wait_for_the_end_of_speech() -> None:
 
 def test_speech_that_is_not_understood_is_told_and_the_script_goes_on() -> None:
     _, (first, second) = performed(script(SPOKEN, {"type": "hello"}), QuickAssistant(deaf=True))
-    assert (first.notes, first.answers) == ((NOT_UNDERSTOOD,), ())
+    assert (told(first), first.answers) == ((NOT_UNDERSTOOD,), ())
     assert second.last is not None
 
 
@@ -101,7 +106,7 @@ def test_an_answer_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tests.app.scripted.quick.GAP_S", 5.0)
     assistant = QuickAssistant()
     _, (turn,) = performed(script(SPOKEN, timeout_s=1), assistant)
-    assert turn.notes == ("the answer was stopped after 1 s",)
+    assert told(turn) == ("the answer was stopped after 1 s",)
     assert assistant.conversations[0].stops == 1
     assert turn.last is not None and turn.last.interrupted
 
