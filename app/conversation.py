@@ -60,14 +60,14 @@ class Conversation:
         self._parts = parts
         self._state = turns.TurnState()
         self._links = Links(
-            self._emit,
-            self._happen,
-            self._run_behind,
-            parts.clock,
-            parts.synthesizer,
-            parts.speaking,
-            self._hold,
-            self._most_ahead_s,
+            emit=self._emit,
+            happen=self._happen,
+            run_behind=self._run_behind,
+            clock=parts.clock,
+            synthesizer=parts.synthesizer,
+            speaking=parts.speaking,
+            hold=self._hold,
+            most_ahead_s=self._most_ahead_s,
         )
         self._running: Answer | None = None
         self._cut: Answer | None = None  # the one that was interrupted last; its last position may yet arrive

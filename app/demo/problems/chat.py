@@ -1,7 +1,6 @@
 """Small talk and questions outside the domain: short, friendly, and honest about what the model cannot do."""
 
 import re
-import zlib
 from enum import StrEnum
 from random import Random
 
@@ -73,6 +72,7 @@ PROMPTS = {
 WORDS_AT_RANDOM_SHARE = 0.08  # of the requests beyond the domain
 MADE_UP_SHARE = 0.3  # of the words in the others
 
+_TEMPLATES = tuple(tuple(texts.split("|")) for texts in TOPICS.values())  # by topic
 _BLANK = re.compile(r"\{(\w+)\}")
 _KIND_WEIGHTS = {
     Kind.HELLO: 2, Kind.HOW: 1, Kind.WHO: 1.5, Kind.HELP: 1.5, Kind.THANKS: 1, Kind.BYE: 1,
@@ -81,14 +81,9 @@ _KIND_WEIGHTS = {
 
 
 def chat(rng: Random) -> Problem:
-    """Something that is not a sum, in wordings to train on; the result is its kind."""
-    return draw_chat(rng)
-
-
-def draw_chat(rng: Random, held_out: bool = False) -> Problem:
-    """Something that is not a sum; held_out: a request beyond the domain in a wording never trained on."""
-    kind = Kind.SORRY if held_out else rng.choices(tuple(_KIND_WEIGHTS), tuple(_KIND_WEIGHTS.values()))[0]
-    prompt = _request(rng, held_out) if kind is Kind.SORRY else rng.choice(PROMPTS[kind])
+    """Something that is not a sum; the result is its kind."""
+    kind = rng.choices(tuple(_KIND_WEIGHTS), tuple(_KIND_WEIGHTS.values()))[0]
+    prompt = _request(rng) if kind is Kind.SORRY else rng.choice(PROMPTS[kind])
     answer = ANSWERS[kind]
     thoughts = ("not a sum.", f"answer: {kind.value}.") if len(answer) == 2 else (f"not a sum. answer: {kind.value}.",)
     return Problem(
@@ -102,24 +97,10 @@ def draw_chat(rng: Random, held_out: bool = False) -> Problem:
     )
 
 
-def is_held_out_request(template: str) -> bool:
-    return zlib.crc32(template.encode()) % 20 == 0
-
-
-_TRAINED = {
-    held_out: tuple(
-        kept
-        for texts in TOPICS.values()
-        if (kept := tuple(text for text in texts.split("|") if is_held_out_request(text) == held_out))
-    )
-    for held_out in (False, True)
-}
-
-
-def _request(rng: Random, held_out: bool) -> str:
-    if not held_out and rng.random() < WORDS_AT_RANDOM_SHARE:
+def _request(rng: Random) -> str:
+    if rng.random() < WORDS_AT_RANDOM_SHARE:
         return " ".join([made_up_word(rng), *(_any_word(rng) for _ in range(rng.choice((0, 1, 2, 3, 4, 5, 7, 10))))])
-    template = rng.choice(rng.choice(_TRAINED[held_out]))
+    template = rng.choice(rng.choice(_TEMPLATES))
     return rng.choice(FRAMES).format(_BLANK.sub(lambda match: _filling(rng, match[1]), template))
 
 
