@@ -19,6 +19,7 @@ from app.demo.problems import SUM_FAMILIES, sample_problem
 from app.errors import InputError, RunError
 from app.evaluation.checking import is_right
 from app.evaluation.math_checker import MathChecker
+from app.evaluation.progress import Bar
 from app.evaluation.task_file import read_tasks
 from app.files import as_json, write_whole
 from app.machine import machine
@@ -36,16 +37,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     prompts, sampling = engine.model.prompts, choose_sampling(settings, engine.model.prompts)
     if text is not None:  # before long work, so that it is not in vain
         calibrated(text, prompts.name, prompts.gate.calibration, prompts.gate.inverted, str(args.write))
-    counter = _Counter((1 if tasks is None else 2) * (args.n if tasks is None else len(tasks)))
     if tasks is None:
-        samples = _from_domain(engine, args.n, settings, counter)
+        samples = _from_domain(engine, args.n, settings)
     else:
-        with MathChecker() as math:
+        with MathChecker() as math, Bar(2 * len(tasks)) as bar:
             questions = [task.turns[0] for task in tasks]
             samples = by_outcome(
-                engine, questions, lambda n, answer: is_right(tasks[n], answer, math), sampling, settings.seed, counter
+                engine, questions, lambda n, answer: is_right(tasks[n], answer, math), sampling, settings.seed, bar.take
             )
-    counter.end()
     found = fit(samples, args.label_noise)
     lines = "\n".join(gate_lines(found.calibration).values())
     table = f"{told(found)}\n\n[{SECTIONS[prompts.gate.inverted]}] of prompts {prompts.name!r}:\n{lines}"
@@ -59,10 +58,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _from_domain(engine: Engine, count: int, settings: Settings, counter: _Counter) -> list[Sample]:
+def _from_domain(engine: Engine, count: int, settings: Settings) -> list[Sample]:
     rng = random.Random(f"calibrate:{settings.seed}")
     problems = [sample_problem(rng, held_out=False, families=SUM_FAMILIES) for _ in range(count)]
-    samples = by_paragraphs(engine, problems, choose_sampling(settings, engine.model.prompts), counter)
+    with Bar(count) as bar:
+        samples = by_paragraphs(engine, problems, choose_sampling(settings, engine.model.prompts), bar.take)
     used = len({sample.turn for sample in samples})
     if not used:
         raise RunError(
@@ -108,19 +108,3 @@ def _document(
         **asdict(found),
         "samples": [[sample.turn, round(sample.log_odds, 4), sample.ahead] for sample in samples],
     }
-
-
-class _Counter:
-    """Counts turns on stderr."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._on = total, 0, sys.stderr.isatty()
-
-    def __call__(self, doing: str) -> None:
-        self._done += 1
-        if self._on:
-            print(f"\r{doing}: {self._done} of {self._total} ", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._on:
-            print(file=sys.stderr)

@@ -34,12 +34,12 @@ class Bar:
         )
         self._task = self._bar.add_task("", total=total, completed=done)
 
-    def take(self, label: str, right: bool) -> None:
-        """One more is done."""
+    def take(self, label: str, right: bool | None = None) -> None:
+        """One more is done; right: None where nothing is judged."""
         before, count, rights = self._here
-        self._here = (label, count + 1, rights + right) if label == before else (label, 1, int(right))
+        self._here = (label, count + 1, rights + bool(right)) if label == before else (label, 1, int(bool(right)))
         self._done += 1
-        told = f"{label}: {self._here[2]} of {self._here[1]} right"
+        told = label if right is None else f"{label}: {self._here[2]} of {self._here[1]} right"
         self._bar.update(self._task, completed=self._done, description=told)
         if not self._console.is_terminal and (
             self._done == self._total or self._clock() - self._told_s >= LINE_EVERY_S

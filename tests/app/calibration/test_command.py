@@ -51,6 +51,7 @@ def test_it_prints_the_lines_and_writes_them_where_asked(
     assert (gate.bias, gate.scale) == (float(bias), float(scale))
     assert told["labels"] == "paragraphs" and told["count"] == len(told["samples"]) > 20
     assert f"{told['count']} answers of the gate, thoughts ahead in {told['ahead']}; AUC {told['auc']:.4f}" in out
+    assert "20/20; asked by paragraphs\n" in err
     assert "20 of 20 turns could be labelled" in err
 
 

@@ -270,6 +270,13 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal() -> None:
     assert said.getvalue().splitlines()[1:] == ["4/4; think: 1 of 1 right"]
 
 
+def test_progress_of_what_is_not_judged_tells_only_what_is_done() -> None:
+    said = io.StringIO()
+    with Bar(1, 0, Console(file=said, width=80)) as bar:
+        bar.take("thought through")
+    assert said.getvalue() == "1/1; thought through\n"
+
+
 def test_progress_is_a_bar_on_a_terminal_and_leaves_nothing_behind() -> None:
     said = io.StringIO()
     with Bar(2, 0, Console(file=said, force_terminal=True, width=80)) as bar:
