@@ -76,7 +76,7 @@ def legend(rows: Sequence[Row], pace: Pace, at_once: int) -> list[str]:
         "[ ], ±: 95 % intervals (Wilson; bootstrap). missing: failed, cut or empty answers; they count as not right.",
         f"steps delay: silence in decoding steps, a spoken token lasting {SPEECH_STEPS}.",
         f"total and adjusted delay: simulated, not measured: {pace.step_ms:g} ms a step, speech at "
-        f"{pace.rate_wpm:g} words a minute.",
+        f"{pace.rate_wpm:g} words a minute, each phrase ready with its last character.",
     ]
     if "ttfat ms" in _shown(rows):
         lines.append("ttfat: measured on this machine, one conversation at a time.")
