@@ -44,7 +44,7 @@ def write(docs: Path = DOCS, bench: Path = FOLDER) -> Path:
     lines = [INTRODUCTION]
     for section in SECTIONS:
         if source := newest(section.name, section.command, bench):
-            lines += source.lines(lambda found, section=section: section.lines(found, docs))  # type: ignore[misc]
+            lines += source.checked(section.lines(source, docs))
     page = docs / "figures.md"
     write_whole(page, ("\n".join(lines).rstrip() + "\n").encode())
     return page
@@ -69,8 +69,8 @@ def _live(source: Source, docs: Path) -> Iterator[str]:
 
 def _latency(source: Source, docs: Path) -> Iterator[str]:
     paced = pace(source.document["step_ms"])
-    takes = source.document["repeats"]
-    yield from [f"Measured with a virtual microphone and loudspeaker, {paced}; takes of each method: {takes}.", ""]
+    takes, cut = len(source.document["takes"]), ", interrupted" if source.document["interrupted"] else ""
+    yield from [f"Measured with a virtual microphone and loudspeaker, {paced}; takes of all methods: {takes}{cut}.", ""]
     yield from latency_table(source.document)
     chart = f"figures-{source.path.stem[len('YYYY-MM-DD-') :]}.svg"
     if (docs / chart).exists():

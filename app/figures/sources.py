@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ class Source:
     document: dict[str, Any]
     command: str
 
-    def lines(self, written: Callable[[Source], Iterator[str]]) -> list[str]:
-        """What is written of it. Raises InputError, which names the file, where it lacks a field that is needed."""
+    def checked(self, lines: Iterator[str]) -> list[str]:
+        """The lines as they are made of the document. Raises InputError, which names the file, where it lacks a field that is needed."""
         try:
-            return list(written(self))
+            return list(lines)
         except KeyError as missing:
             raise InputError(f"{self.path} has no field {missing}; {self._again}") from None
         except (TypeError, ValueError, AttributeError) as error:

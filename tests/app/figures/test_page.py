@@ -87,6 +87,7 @@ def test_the_page_tells_what_was_measured_and_no_more(bench: Path, docs: Path) -
     assert "## Patience" in page and "50.0 [" in page and "`async 0.2`" in page
     assert "held-out problems, seed 0" in page and "model `demo`" in page
     assert "paced: 50 ms a step" in page and "2026-11-21-latency-50.json" in page and "older" not in page
+    assert "takes of all methods: 2." in page
     assert "100 ms a step" not in page.replace("simulated, not measured: 100 ms a step", "")
     assert "Requests beyond" not in page and "GPU" not in page
     assert (docs / "figures-patience.svg").stat().st_size > 1000
