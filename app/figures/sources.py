@@ -23,7 +23,7 @@ class Source:
     command: str
 
     def checked(self, lines: Iterator[str]) -> list[str]:
-        """The lines as they are made of the document. Raises InputError, which names the file, if a field is missing."""
+        """The lines as they are made of the document. Raises InputError, naming the file, if a field is missing."""
         try:
             return list(lines)
         except KeyError as missing:
