@@ -86,10 +86,12 @@ def _ran(feed: Feed, logits: Tensor | None) -> Ran:
 def prompts_of(name: str, *, turns: int | None = None, live: bool = False, **gate: Any) -> Prompts:
     """A family's prompts, with another history or gate if wanted; live: thinking begins with the first words.
 
-    Whatever a model's gate was calibrated to, here log-odds mean what they say.
+    Whatever a model's gate was calibrated to, here log-odds mean what they say; and whatever the demo model remembers,
+    here it remembers nothing unless so many turns are asked for.
     """
     prompts = read_prompts(PROMPTS / f"{name}.toml")
-    history = prompts.history if turns is None else prompts.history.model_copy(update={"turns": turns})
+    remembered = turns if turns is not None else 0 if name == "demo" else prompts.history.turns
+    history = prompts.history.model_copy(update={"turns": remembered, "policy": "drop"})
     listening = prompts.input.model_copy(update={"live": live})
     plain = {"bias": 0.0, "scale": 1.0, **gate}
     changes = {"gate": prompts.gate.model_copy(update=plain), "history": history, "input": listening}

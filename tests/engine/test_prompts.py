@@ -87,7 +87,7 @@ def test_the_least_room_holds_every_fixed_piece(path: Path, tokenizer: PreTraine
         ('question = "(ready?)"', 'question = ""', "gate.question: String should have at least 1 character"),
         ('split = "...\\n</think>"\nprefix = "\\n\\n"', 'split = "x"\nprefix = ""', "writer.prefix: String should"),
         ("top_p = 1.0", "top_p = 1.5", "sampling.top_p: Input should be less than or equal to 1"),
-        ("turns = 0", "turns = -1", "history.turns: Input should be greater than or equal to 0"),
+        ("\nturns = ", "\nturns = -", "history.turns: Input should be greater than or equal to 0"),
         ("[input]", "[inputs]", "input: Field required"),
         ("model_types = []", 'model_types = "qwen3"', "model_types: Input should be a valid tuple"),
     ],
