@@ -20,8 +20,7 @@ from app.config import Settings
 from app.conversation import Conversation, Parts
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
-from app.models import build_engine, choose_sampling
-from audio.transcript import digits
+from app.models import build_engine, choose_sampling, spelling
 from engine.conversation import Conversation as EngineConversation
 from engine.engine import Engine
 from engine.methods import METHODS
@@ -55,7 +54,7 @@ class Assistant:
         _check_method(self.settings.method)
         step_s = (self.settings.step_ms or 0) / 1000
         engine = build_engine(self.settings, self._clock)
-        self._spelled = digits if engine.model.prompts.input.digits else str
+        self._spelled = spelling(engine.model.prompts)
         self._engine = EngineThread(engine, step_s, self._clock)
         self._engine.start()
 

@@ -16,6 +16,7 @@ from app.demo.paths import ASSETS, demo_folder
 from app.demo.release import PROMPTS_KEY
 from app.errors import RunError, SettingsError
 from app.memory import kv_budget, tokens_that_fit
+from audio.transcript import digits
 from engine.arena import whole_pages
 from engine.engine import Engine
 from engine.errors import ModelRefused
@@ -173,3 +174,8 @@ def _bytes_per_token(loaded: LoadedModel) -> int:
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return int(2 * config.num_hidden_layers * heads * dim * loaded.model.dtype.itemsize)
+
+
+def spelling(prompts: Prompts) -> Callable[[str], str]:
+    """The user's words as the model reads them: with its numbers in digits, if it was trained so."""
+    return digits if prompts.input.digits else str

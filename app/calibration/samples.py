@@ -22,6 +22,7 @@ from app.calibration.fit import Sample
 from app.demo.problems import Problem
 from app.errors import RunError
 from app.evaluation.serve import serve
+from app.models import spelling
 from engine.conversation import Conversation
 from engine.engine import Engine
 from engine.errors import ContextFull
@@ -149,9 +150,11 @@ def turns(engine: Engine, asked: Sequence[Asked], sampling: Sampling | None) -> 
     longer than the model can take is left out. Raises RunError when a turn fails, and what `Engine.open` raises.
     """
 
+    spelled = spelling(engine.model.prompts)
+
     def begin(numbered: tuple[int, Asked]) -> _Turn:
         number, one = numbered
-        return _Turn(number, one.question, engine.open("async", sampling, one.patience))
+        return _Turn(number, spelled(one.question), engine.open("async", sampling, one.patience))
 
     with closing(serve(engine, enumerate(asked), begin)) as done:
         for turn in done:

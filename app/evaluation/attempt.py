@@ -56,10 +56,17 @@ class Outcome:
 class Attempt:
     """A conversation at work on a task."""
 
-    def __init__(self, task: Task, conversation: Conversation, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        task: Task,
+        conversation: Conversation,
+        clock: Callable[[], float],
+        spelled: Callable[[str], str] = str,
+    ) -> None:
+        """spelled: the user's words as the model reads them."""
         self.task, self.conversation = task, conversation
         self._clock = clock
-        self._to_say = list(task.turns)
+        self._to_say = [spelled(turn) for turn in task.turns]
         self._asked_s = 0.0
         self.missing: str | None = None
         self.over = False

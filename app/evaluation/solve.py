@@ -14,6 +14,7 @@ from app.evaluation.attempt import Attempt, Outcome
 from app.evaluation.grid import Cell
 from app.evaluation.serve import AT_ONCE, serve
 from app.evaluation.task import Task
+from app.models import spelling
 from engine.engine import Engine
 from engine.sampling import Sampling
 
@@ -35,8 +36,10 @@ def solve(
     fails, EngineFull if there is no room for one conversation, and what `Engine.open` raises.
     """
 
+    spelled = spelling(engine.model.prompts)
+
     def begin(task: Task) -> Attempt:
-        return Attempt(task, engine.open(cell.method, sampling, patience=cell.patience), clock)
+        return Attempt(task, engine.open(cell.method, sampling, patience=cell.patience), clock, spelled)
 
     failures = 0
     with closing(serve(engine, tasks, begin, at_once)) as attempts:

@@ -149,3 +149,9 @@ def test_generated_tasks_are_the_same_for_the_same_seed() -> None:
     again, other = generated_tasks(6, seed=1), generated_tasks(6, seed=2)
     assert again == TASKS != other
     assert again.digest == TASKS.digest != other.digest
+
+
+def test_number_words_are_read_as_the_app_reads_them(tokenizer: PreTrainedTokenizerBase) -> None:
+    engine = engine_that(tokenizer, lambda _: Script(answer="It is 5."), [plain_task("1", "what is 2 plus 3")])
+    (outcome,) = solved(engine, "no-think", [plain_task("1", "what is Two plus three", answer="5")])
+    assert (outcome.answer, outcome.question) == ("It is 5.", "what is Two plus three")
