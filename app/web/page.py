@@ -119,7 +119,7 @@ def _settings(settings: Settings) -> None:
             value=False, label="Hold to talk", info="The button or the space bar; letting go ends the turn."
         )
         method.change(None, method, js="(method) => { window.sotto?.setMethod(method); }", api_visibility="private")
-        patience.change(
+        patience.input(
             None, patience, js="(patience) => { window.sotto?.setPatience(patience); }", api_visibility="private"
         )
         voice.change(None, voice, js="(voice) => { window.sotto?.setVoice(voice); }", api_visibility="private")

@@ -18,8 +18,12 @@ export class TalkButton {
     this.state = 'off';
     this.hold = false;
     node.addEventListener('click', () => { if (!this.hold) this.toggle(); });
-    node.addEventListener('pointerdown', () => { if (this.hold) this.press(); });
-    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) node.addEventListener(end, () => this.release());
+    node.addEventListener('pointerdown', (event) => {
+      if (!this.hold) return;
+      node.setPointerCapture(event.pointerId);  // the page may move under a finger; only letting go ends the turn
+      this.press();
+    });
+    for (const end of ['pointerup', 'pointercancel', 'lostpointercapture']) node.addEventListener(end, () => this.release());
     document.addEventListener('keydown', (event) => { if (this.isTalkKey(event)) this.press(); });
     document.addEventListener('keyup', (event) => { if (this.isTalkKey(event)) this.release(); });
   }
