@@ -112,7 +112,8 @@ class Conversation:
             return
         if self._turn is not None:
             self._outbox.append(TurnEnded(self.id, self.turn_number, self.steps, at_s, EndReason.INTERRUPTED))
-            if self._model.prompts.history.turns and self._turn.thinking is not None:
+            history = self._model.prompts.history
+            if history.turns and history.carry_thoughts and self._turn.thinking is not None:
                 self._carried = self._turn.thinking.hand_over()
             self._close_turn(self._turn.output.within(heard_characters))
         elif self._latest_output is not None:

@@ -126,11 +126,13 @@ class EndPieces(_Piece):
 
 class HistoryPieces(_Piece):
     """How finished turns are kept: `turns` of them at most; `role` between the user's words and the answer, `close`
-    after it. policy: see `engine.model.HistoryPolicy`; the user's settings go before it.
+    after it. policy: see `engine.model.HistoryPolicy`; the user's settings go before it. carry_thoughts: those of an
+    interrupted turn are kept for the next.
     """
 
     turns: int = Field(ge=0)
     policy: Literal["drop", "keep", "refresh"] = "drop"
+    carry_thoughts: bool = True
     role: str
     close: str
 
