@@ -521,3 +521,21 @@ def test_the_system_prompt_has_room_of_its_own_and_is_read_again_if_reading_it_f
 def test_settings_that_cannot_be_meant_are_an_error(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be 1 or more, found 0"):
         EngineSettings(**{name: 0})
+
+
+@pytest.mark.parametrize("carry", [True, False])
+def test_an_interrupted_turns_thoughts_are_carried_on_only_where_the_prompts_say_so(
+    tokenizer: PreTrainedTokenizerBase, carry: bool
+) -> None:
+    prompts = prompts_of("demo", turns=3)
+    history = prompts.history.model_copy(update={"carry_thoughts": carry})
+    prompts = prompts.model_copy(update={"history": history})
+    runner = ScriptedRunner(tokenizer, prompts, Script("one two three four five six\n\n", "Six."), 4096)
+    engine = make_engine(tokenizer, prompts, runner, 400)
+    conversation = engine.open("think", GREEDY)
+    ask(conversation, "count")
+    run(engine, 4)
+    conversation.interrupt(0, at_s=0.0)
+    assert ("thoughts" in {block.name for block in runner.arena.blocks}) == carry
+    engine.close(conversation)
+    assert "thoughts" not in {block.name for block in runner.arena.blocks}
