@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from app.demo.traces import Encode
     from engine.prompt_tokens import PromptTokens
 
-INTERRUPTED_SHARE = 0.12  # of the answers: only a part of them was heard
+INTERRUPTED_SHARE = 0.2  # of the answers: only a part of them was heard
+SOON_SHARE = 0.5  # of those: no more than their first words
+_FIRST_TOKENS = 6
 FOLLOWING_SHARE = 0.35  # of the turns that could go on with the one before
 _TURNS = (1, 1, 1, 2, 2, 3)
 
@@ -51,4 +53,7 @@ def _heard(problem: Problem, encode: Encode, rng: Random) -> tuple[list[int], in
     answer = flat(paragraphs)
     if rng.random() >= INTERRUPTED_SHARE:
         return answer, number_of(problem)
-    return answer[: rng.randint(1, len(answer) - 1)], None
+    longest = len(answer) - 1
+    if rng.random() < SOON_SHARE:
+        longest = min(longest, _FIRST_TOKENS)
+    return answer[: rng.randint(0, longest)], None

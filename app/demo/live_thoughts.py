@@ -1,7 +1,8 @@
 """What a thinker should think next while the question is still on its way: pure, token by token.
 
-The thoughts are a row of paragraphs: perhaps a plan of the steps heard so far, then one worked line for each step,
-and, where a step had been worked with a number that was then taken back, "correction, 25 not 38." and the line again.
+The thoughts are a row of paragraphs: perhaps the question's kind and a plan of the steps heard so far, then one worked
+line for each step, and, where a step had been worked with a number that was then taken back, "correction, 25 not 38."
+and the line again.
 Each next token goes with what is heard by now: a paragraph that has been begun takes in what has come since, as long as
 that agrees with what stands already ("47+" goes on with the corrected number, "47+3" is finished as it was begun). So
 nothing is ever learned that is wrong given what can be seen.
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from app.demo.live_input import Question
 from app.demo.problems.build import plan_of
+from app.demo.problems.kind import SUM
 
 if TYPE_CHECKING:
     from app.demo.problems import LiveProblem
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 class What(enum.Enum):
     """What a paragraph of live thoughts is."""
 
+    KIND = enum.auto()
     PLAN = enum.auto()
     STEP = enum.auto()
     NOTE = enum.auto()  # of a correction
@@ -75,7 +78,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class LiveThoughts:
-    """Decides the next token. planning: the thoughts begin with a plan."""
+    """Decides the next token. planning: the thoughts begin with the question's kind and a plan."""
 
     live: LiveProblem
     question: Question
@@ -118,7 +121,8 @@ class LiveThoughts:
     def _wanted(self, written: Written, known: Known) -> Paragraph | None:
         """The paragraph that should come next."""
         if self.planning and not written.planned:
-            return Paragraph(What.PLAN) if known.steps else None
+            what = What.PLAN if written.done else What.KIND
+            return Paragraph(what) if known.steps else None
         if known.corrected and written.worked_wrongly and not written.noted:
             return Paragraph(What.NOTE)
         step = written.steps(known.corrected)
@@ -133,6 +137,8 @@ class LiveThoughts:
         paragraph = written.current
         assert paragraph is not None
         match paragraph.what:
+            case What.KIND:
+                yield paragraph, self._tokens(f"{SUM}.")
             case What.PLAN:
                 yield from ((paragraph, self._tokens(plan_of(steps))) for steps in self._planned(known))
             case What.NOTE:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from app.demo.live_input import LiveInput, Question, late_question_of, question_of
 from app.demo.live_thoughts import LiveThoughts, Written
 from app.demo.problems.build import Problem
+from app.demo.problems.kind import with_kind
 from app.demo.rows import Book, Kind, Row, Stream
 from app.demo.schedule import Hearing, Schedule, TraceOptions
 from app.demo.traces import Encode, Tokenized
@@ -145,6 +146,7 @@ class LiveTrace:
         return self._run(self.live.whole, ear, thoughts, drop)
 
     def _whole(self, problem: Problem) -> list[Row]:
+        problem = with_kind(problem)
         question = Question(problem.question, len(problem.question), ())
         thoughts = WholeThoughts(Tokenized(problem, self.encode, self.prompts), question)
         return self._run(problem, self._ear(question), thoughts, drop=False)

@@ -9,9 +9,11 @@ from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
+from app.demo.drills import FOLLOW_UP_SHARE, after_a_number, drilled
 from app.demo.earlier import Earlier, earlier
 from app.demo.live_trace import LiveTrace
-from app.demo.problems import FAMILIES, LiveProblem, Problem, sample_follow_up, sample_live, sample_problem
+from app.demo.problems import FAMILIES, LiveProblem, Problem, sample_live, sample_problem
+from app.demo.problems.kind import with_kind
 from app.demo.rows import THREADS, WORKERS, Row
 from app.demo.thread_trace import thread_trace
 from app.demo.traces import AsyncTrace, Encode, Tokenized, no_think_trace, think_trace
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 FORKING_SHARE = 0.7  # of the threads' examples; the others need not fork
 SHARING_SHARE = 0.65  # of the workers' examples; in the others one works and the others rest
-FOLLOW_UP_SHARE = 0.7  # of the questions after a turn that ended with a number
 STEPWISE_SHARE = 0.7  # of the questions heard in pieces: those whose steps can be worked out as they come
 COMPLETE_FAMILIES = tuple(name for name in FAMILIES if name not in {"single", "chain", "story", "parts"})
 NOTHING = Earlier((), None)
@@ -46,9 +47,9 @@ class Share(StrEnum):
 
 Shares = dict[Share, float]
 EARLIER_SHARES = {
-    Share.THINK: 0.2,
+    Share.THINK: 0.25,
     Share.NO_THINK: 0.15,
-    Share.ASYNC: 0.2,
+    Share.ASYNC: 0.25,
     Share.LIVE: 0.15,
     Share.THREADS: 0.06,
     Share.WORKERS: 0.06,
@@ -103,7 +104,8 @@ class Examples:
             case Share.NO_THINK:
                 return no_think_trace(self._item(_problem(rng, past), past), self.prompts)
             case Share.ASYNC:
-                return AsyncTrace(self._item(_problem(rng, past), past), self.prompts, rng).run()
+                item = self._item(with_kind(_problem(rng, past)), past)
+                return AsyncTrace(item, self.prompts, rng).run()
             case Share.LIVE:
                 return LiveTrace(_live(rng, past), self.encode, self.prompts, rng, past.tokens).run()
             case Share.THREADS:
@@ -122,9 +124,7 @@ class Examples:
 
 def _problem(rng: Random, past: Earlier) -> Problem:
     """What is asked after those turns."""
-    if past.number is not None and rng.random() < FOLLOW_UP_SHARE:
-        return sample_follow_up(rng, past.number, held_out=False)
-    return sample_problem(rng, held_out=False)
+    return drilled(rng) if past.number is None else after_a_number(rng, past.number)
 
 
 def _live(rng: Random, past: Earlier) -> LiveProblem | Problem:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 POOL = 4000  # examples from which batches of like length are made
 PROBE_EXAMPLES = 12
-COMPILE_FROM_ROWS = 10_000_000  # shorter runs do not win back the minutes it takes
+COMPILE_FROM_ROWS = 4_000_000  # shorter runs do not win back the minutes it takes
 SAVE_EVERY = 200  # steps
 
 log = logging.getLogger(__name__)

@@ -87,11 +87,11 @@ def prompts_of(name: str, *, turns: int | None = None, live: bool = False, **gat
     """A family's prompts, with another history or gate if wanted; live: thinking begins with the first words.
 
     Whatever a model's gate was calibrated to, here log-odds mean what they say; and whatever the demo model remembers,
-    here it remembers nothing unless so many turns are asked for.
+    here it remembers nothing unless so many turns are asked for, and thoughts of an interrupted turn are carried on.
     """
     prompts = read_prompts(PROMPTS / f"{name}.toml")
     remembered = turns if turns is not None else 0 if name == "demo" else prompts.history.turns
-    history = prompts.history.model_copy(update={"turns": remembered, "policy": "drop"})
+    history = prompts.history.model_copy(update={"turns": remembered, "policy": "drop", "carry_thoughts": True})
     listening = prompts.input.model_copy(update={"live": live})
     plain = {"bias": 0.0, "scale": 1.0, **gate}
     changes = {"gate": prompts.gate.model_copy(update=plain), "history": history, "input": listening}

@@ -14,11 +14,13 @@ _HALVED = ("{}half of that", "{}halve it", "{}what is half of that", "{}cut that
 _ASKED = {
     Op.PLUS: (
         "{}plus {b}", "{}add {b}", "{}add {b} to that", "{}{b} more", "{}what is that plus {b}", "{}add another {b}",
-        "{}{b} on top", "{}put {b} to it", "what if I add {b}", "{}{b} more than that",
+        "{}{b} on top", "{}put {b} to it", "what if I add {b}", "{}{b} more than that", "{}another {b}",
+        "{}gets {b} more", "{}if {b} more come", "{}{b} more of them", "{}plus {b} more", "{}with {b} more",
     ),
     Op.MINUS: (
         "{}minus {b}", "{}take away {b}", "{}subtract {b}", "{}take {b} away from that", "{}{b} less",
         "{}what is that minus {b}", "what if I take away {b}", "{}without {b} of them", "{}subtract {b} from that",
+        "{}loses {b}", "{}if {b} are gone", "{}{b} fewer", "{}minus another {b}",
     ),
     Op.TIMES: ("{}times {b}", "{}multiply that by {b}", "{}{b} times that", "{}what is that times {b}",
                "{}multiply it by {b}", "{}{b} times as many"),

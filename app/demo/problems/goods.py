@@ -126,7 +126,7 @@ def larger(rng: Random) -> Problem:
     lines = tuple(f"{side.worked_line}." for side in steps if isinstance(side, Step))
     first, second = values
     told = tuple(f"{side.a} times {side.b} is {side.result}." for side in steps if isinstance(side, Step))
-    thoughts = ("plan: compare.", *lines, f"{first} {'>' if first > second else '<'} {second}, {word} is {most}.")
+    thoughts = ("plan: compare.", *lines, f"{_compared_digits(first, second)}, {word} is {most}.")
     return Problem(
         family="larger",
         question=dressed(rng, f"which is {word}", f"{said[0]} or {said[1]}"),
@@ -136,6 +136,21 @@ def larger(rng: Random) -> Problem:
         result=str(most),
         key=("larger", word, *said),
     )
+
+
+def _compared_digits(first: int, second: int) -> str:
+    """The two beside each other, by their lengths or digit by digit: "345 354: 3=3, 4<5, 345 < 354"."""
+    pairs = list(zip(str(first), str(second), strict=False))
+    if len(str(first)) != len(str(second)):
+        looked_at = [f"{len(str(first))} digits, {len(str(second))} digits"]
+    else:
+        alike = next(place for place, (a, b) in enumerate(pairs) if a != b)
+        looked_at = [f"{a}{_sign(a, b)}{b}" for a, b in pairs[: alike + 1]]
+    return f"{first} {second}: {', '.join(looked_at)}, {first} {_sign(first, second)} {second}"
+
+
+def _sign(first: int | str, second: int | str) -> str:
+    return "=" if first == second else ">" if first > second else "<"  # type: ignore[operator]
 
 
 def _compared(rng: Random) -> Step | int:

@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from random import Random
 
 from app.demo.problems.build import capital
+from app.demo.problems.made_up import COMMON_WORDS
 from app.demo.problems.weekday import DAYS
 from app.demo.problems.wording import NAMES
 
+_ASKING = (
+    "what when where which who why how is are a an less more tell many much make made do have get it be will over left "
+    "try take add"
+)
 REWORDED_SHARE = 0.5  # of the fitting rules, in training
-OPENED_SHARE = 0.12  # of the questions
+OPENED_SHARE = 0.14  # of the questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +161,12 @@ RULES = (
 
 OPENINGS = (
     "listen ", "quick question ", "I have a question ", "right ", "well ", "now ", "Sotto ", "next question ",
-    "my next question is ", "here is another question ", "okay listen ", "so tell me ",
+    "my next question is ", "here is another question ", "okay listen ", "so tell me ", "another question ",
+    "let me ask you ", "a question for you ", "one more question ", "this is my question ", "here is a sum ",
+    "I want to know ", "now here is one ", "and the next one ", "try this ", "okay so ", "please listen ",
+    "so here is the first question ", "just one more ", "I have one more question for you ", "here it is ",
 )  # fmt: skip
+BABBLE_SHARE = 0.25  # of the openings in training: words at random, which say nothing
 HELD_OUT_OPENINGS = ("my question is ", "here is my next question ", "so listen ", "okay here is a question ")
 
 
@@ -167,8 +176,15 @@ def reworded(pieces: tuple[str, ...], rng: Random, held_out: bool) -> tuple[str,
     opening_due = rng.random() < OPENED_SHARE
     changed = tuple(_reworded(piece, rng, held_out) for piece in pieces)
     if opening_due or (held_out and changed == pieces):
-        changed = (_opened(changed[0], rng.choice(HELD_OUT_OPENINGS if held_out else OPENINGS)), *changed[1:])
+        opening = rng.choice(HELD_OUT_OPENINGS) if held_out else _opening(rng)
+        changed = (_opened(changed[0], opening), *changed[1:])
     return tuple(piece.lower() for piece in changed) if lower else changed
+
+
+def _opening(rng: Random) -> str:
+    if rng.random() < BABBLE_SHARE:
+        return " ".join(rng.sample(_BABBLE, rng.randint(1, 4))) + " "
+    return rng.choice(OPENINGS)
 
 
 def _reworded(piece: str, rng: Random, held_out: bool) -> str:
@@ -191,4 +207,5 @@ def _opened(piece: str, opening: str) -> str:
     return opening + piece
 
 
+_BABBLE = tuple(word for word in COMMON_WORDS if word not in _ASKING.split())
 _NAMES_THAT_STAY = frozenset({*NAMES, *DAYS})

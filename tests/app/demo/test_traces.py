@@ -109,7 +109,8 @@ def test_no_held_out_problem_is_trained_on(examples, monkeypatch):
         seen.extend(live_keys(found))
         return found
 
-    monkeypatch.setattr("app.demo.mixture.sample_problem", problem)
+    for module in ("mixture", "drills", "earlier"):
+        monkeypatch.setattr(f"app.demo.{module}.sample_problem", problem)
     monkeypatch.setattr("app.demo.mixture.sample_live", live)
     rng = random.Random(8)
     for _, _ in zip(range(200), examples.draw(rng), strict=False):

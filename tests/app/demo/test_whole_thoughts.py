@@ -7,6 +7,7 @@ import pytest
 from app.demo.live_trace import LiveTrace
 from app.demo.mixture import COMPLETE_FAMILIES
 from app.demo.problems import sample_problem
+from app.demo.problems.kind import with_kind
 from app.demo.rows import FOREVER, NO_TARGET, Kind
 
 
@@ -23,7 +24,7 @@ def test_thinking_begins_with_the_last_word_and_says_all_thoughts(seed: int, exa
         (row for row in rows if row.kind is Kind.THOUGHTS and row.until == FOREVER), key=lambda row: row.local
     )
     said = tokenizer.decode([row.token for row in alive])
-    assert said.strip() == "\n\n".join(problem.thoughts)
+    assert said.strip() == "\n\n".join(with_kind(problem).thoughts)
     output = sorted(
         (row for row in rows if row.kind is Kind.OUTPUT and row.until == FOREVER), key=lambda row: row.local
     )
