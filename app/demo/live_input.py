@@ -133,7 +133,8 @@ class LiveInput:
         before = self.characters
         while self._waiting and self._next_at <= step:
             tokens, self.characters = self._waiting.pop(0)
-            book.append(tokens, Kind.INPUT, step)
+            there = book.length(Kind.INPUT) if not self.arrived else 0  # what carried thoughts have read
+            book.append(tokens[there:], Kind.INPUT, step)
             self.arrived[self.characters] = step
             self._next_at = step + self._pace.draw(self.rng) + self._hesitation()
         words = self.characters > before

@@ -19,7 +19,7 @@ from app.demo.problems.build import Problem
 from app.demo.problems.kind import with_kind
 from app.demo.rows import Book, Kind, Row, Stream
 from app.demo.schedule import Hearing, Schedule, TraceOptions
-from app.demo.traces import Encode, Tokenized
+from app.demo.traces import Carried, Encode, Tokenized
 from app.demo.whole_thoughts import WholeThoughts
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class LiveTrace:
     """Simulates the engine's schedule for one question heard in pieces and records the rows.
 
     live: one whose steps can be worked out as they are heard, or one that must be complete first. before: the tokens
-    of earlier turns.
+    of earlier turns; carried: thoughts of the last of them.
     """
 
     live: LiveProblem | Problem
@@ -129,6 +129,7 @@ class LiveTrace:
     prompts: PromptTokens
     rng: Random
     before: Sequence[int] = ()
+    carried: Carried | None = None
     options: TraceOptions = field(default_factory=TraceOptions)
 
     def run(self) -> list[Row]:
@@ -157,6 +158,8 @@ class LiveTrace:
 
     def _run(self, problem: Problem, ear: LiveInput, thoughts: LiveThoughts | WholeThoughts, drop: bool) -> list[Row]:
         book, prompts = Book(), self.prompts
+        if self.carried:
+            self.carried.write(book, ear.opening, prompts)
         stream = Stream(book, Kind.THOUGHTS, prompts.thinker.prefix)
         mind = LiveMind(stream, thoughts, ear, prompts.end_of_thoughts, drop=drop)
         answer = Tokenized(problem, self.encode, prompts).answer

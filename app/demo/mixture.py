@@ -30,7 +30,7 @@ FORKING_SHARE = 0.7  # of the threads' examples; the others need not fork
 SHARING_SHARE = 0.65  # of the workers' examples; in the others one works and the others rest
 STEPWISE_SHARE = 0.7  # of the questions heard in pieces: those whose steps can be worked out as they come
 COMPLETE_FAMILIES = tuple(name for name in FAMILIES if name not in {"single", "chain", "story", "parts"})
-NOTHING = Earlier((), None)
+NOTHING = Earlier()
 _REMEMBERED_TEXTS = 16384
 
 
@@ -55,6 +55,8 @@ EARLIER_SHARES = {
     Share.WORKERS: 0.06,
 }
 """Of each kind of examples: those with turns before."""
+CARRYING = frozenset({Share.THINK, Share.ASYNC, Share.LIVE})
+"""Kinds of examples in which thoughts of an interrupted turn are carried on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Examples:
 
     def trace(self, share: Share, rng: Random) -> list[Row]:
         """One trace of that kind."""
-        past = self._past(rng) if rng.random() < EARLIER_SHARES[share] else NOTHING
+        past = self._past(rng, share) if rng.random() < EARLIER_SHARES[share] else NOTHING
         match share:
             case Share.THINK:
                 return think_trace(self._item(_problem(rng, past), past), self.prompts)
@@ -107,7 +109,8 @@ class Examples:
                 item = self._item(with_kind(_problem(rng, past)), past)
                 return AsyncTrace(item, self.prompts, rng).run()
             case Share.LIVE:
-                return LiveTrace(_live(rng, past), self.encode, self.prompts, rng, past.tokens).run()
+                live = _live(rng, past)
+                return LiveTrace(live, self.encode, self.prompts, rng, past.tokens, past.carried).run()
             case Share.THREADS:
                 problem = _perhaps_parts(rng, FORKING_SHARE)
                 return thread_trace(problem, self._item(problem, past), self.encode_tags, self.prompts)
@@ -115,11 +118,11 @@ class Examples:
                 problem, names = _perhaps_parts(rng, SHARING_SHARE), self.names[: rng.randint(1, len(self.names))]
                 return WorkerTrace(problem, self._item(problem, past), self.encode, names, self.prompts, rng).run()
 
-    def _past(self, rng: Random) -> Earlier:
-        return earlier(rng, self.encode, self.prompts)
+    def _past(self, rng: Random, share: Share) -> Earlier:
+        return earlier(rng, self.encode, self.prompts, carrying=share in CARRYING)
 
     def _item(self, problem: Problem, past: Earlier) -> Tokenized:
-        return Tokenized(problem, self.encode, self.prompts, past.tokens)
+        return Tokenized(problem, self.encode, self.prompts, past.tokens, past.carried)
 
 
 def _problem(rng: Random, past: Earlier) -> Problem:

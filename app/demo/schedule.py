@@ -73,7 +73,7 @@ class WholeInput:
 
     def hear(self, book: Book, step: int, about_to_write: bool) -> Hearing:
         if step == 1:
-            book.append(self.tokens, Kind.INPUT, step)
+            book.append(self.tokens[book.length(Kind.INPUT) :], Kind.INPUT, step)
         return Hearing(words=step == 1, open=False, ended=step == 1)
 
 

@@ -23,13 +23,44 @@ if TYPE_CHECKING:
 Encode = Callable[[str], Sequence[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Thoughts of an interrupted turn, which stand before those of the next one. asked: how many tokens of the next
+    turn's input were there already when they were thought.
+    """
+
+    thoughts: Sequence[int]
+    asked: int
+
+    def write(self, book: Book, opening: Sequence[int], prompts: PromptTokens) -> None:
+        """Put them into the block of thoughts, as they were thought: before all else, on what was there then.
+
+        opening: the input's first tokens, `asked` of them or more.
+        """
+        thinker = prompts.thinker
+        book.append(opening[: self.asked], Kind.INPUT, 0)
+        book.append(thinker.role, Kind.THINKER_ROLE, 0)
+        book.append(thinker.split, Kind.THINKER_SPLIT, 0)
+        book.append([*thinker.prefix, *self.thoughts], Kind.THOUGHTS, 0)
+        book.crop(Kind.THINKER_ROLE, 0, 1)
+        book.crop(Kind.THINKER_SPLIT, 0, 1)
+
+
 class Tokenized:
     """A problem's pieces as tokens: input, thought paragraphs and answer paragraphs with their ends.
 
-    before: the tokens of earlier turns.
+    before: the tokens of earlier turns. carried: thoughts of the last of them.
     """
 
-    def __init__(self, problem: Problem, encode: Encode, prompts: PromptTokens, before: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        encode: Encode,
+        prompts: PromptTokens,
+        before: Sequence[int] = (),
+        carried: Carried | None = None,
+    ) -> None:
+        self.carried = carried
         self.input = [*prompts.system, *before, *prompts.input_open, *encode(problem.question)]
         self.thoughts = [list(encode(paragraph + "\n\n")) for paragraph in problem.thoughts]
         self.answer = [list(encode(paragraph + "\n\n")) for paragraph in problem.answer[:-1]]
@@ -47,7 +78,8 @@ def sequential_trace(context: Sequence[int], said: Sequence[int]) -> list[Row]:
 def think_trace(item: Tokenized, prompts: PromptTokens) -> list[Row]:
     """Think, then answer."""
     said = [*flat(item.thoughts), *prompts.answer_prefix, *flat(item.answer), prompts.end_of_output]
-    return sequential_trace([*item.input, *prompts.think_role, *prompts.think_prefix], said)
+    earlier = [*prompts.think_prefix, *item.carried.thoughts] if item.carried else []
+    return sequential_trace([*item.input, *prompts.think_role, *earlier, *prompts.think_prefix], said)
 
 
 def no_think_trace(item: Tokenized, prompts: PromptTokens) -> list[Row]:
@@ -117,6 +149,8 @@ class AsyncTrace:
     def run(self) -> list[Row]:
         """The rows, in order of birth."""
         book, thinker = Book(), self.prompts.thinker
+        if self.item.carried:
+            self.item.carried.write(book, self.item.input, self.prompts)
         mind = Reciter(
             Stream(book, Kind.THOUGHTS, thinker.prefix),
             self.item.thoughts,
