@@ -13,11 +13,12 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class PartialTranscript:
-    """The words so far, which may still change."""
+    """The words so far: the first `agreed` characters stay as they are, the rest may still change."""
 
     text: str
     at_sample: int
     """How much of the stream had been taken in."""
+    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
