@@ -12,6 +12,16 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechConfirmed:
+    """The sound that began is a voice: it has lasted, and it stands out from the noise of the room. Told at most once an
+    utterance; a cough, a breath or a click is over before.
+    """
+
+    at_sample: int
+    """How much of the stream had been taken in."""
+
+
+@dataclass(frozen=True, slots=True)
 class PartialTranscript:
     """The words so far: the first `agreed` characters stay as they are, the rest may still change."""
 
@@ -37,6 +47,10 @@ class FinalTranscript:
     text: str
     last_speech_sample: int
     at_sample: int
+    voiced_ms: float = 0
+    """How much of the utterance was voice, its pauses not counted."""
+    level_db: float = 0
+    """How far its voice stood over the noise of the room."""
 
 
-ListenEvent = SpeechStarted | PartialTranscript | SpeechEnded | FinalTranscript
+ListenEvent = SpeechStarted | SpeechConfirmed | PartialTranscript | SpeechEnded | FinalTranscript
