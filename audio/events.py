@@ -13,8 +13,9 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechConfirmed:
-    """The sound that began is a voice: it has lasted, and it stands out from the noise of the room. Told at most once an
-    utterance; a cough, a breath or a click is over before.
+    """The sound that began is a voice: it has lasted, and it stands out from the noise of the room.
+
+    Told at most once an utterance; a cough, a breath or a click is over before.
     """
 
     at_sample: int
