@@ -25,6 +25,12 @@ class Recognizer(Protocol):
     def pause(self) -> None:
         """The voice has paused: a good moment to bring the transcript up to date, before the end is certain."""
 
+    def best_guess(self) -> str | None:
+        """All words of the sound so far, also those that may still change; None while some of it is not worked through.
+
+        Tells whether a sentence is over; never blocks.
+        """
+
     def finish(self) -> str:
         """Ends the utterance; returns its final text, "" if there are no words in it."""
 

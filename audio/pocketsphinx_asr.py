@@ -87,6 +87,9 @@ class PocketsphinxRecognizer:
     def pause(self) -> None:
         self._listen_again()
 
+    def best_guess(self) -> str | None:
+        return digits(self._words())
+
     def finish(self) -> str:
         if self._samples > 1.5 * self._again_samples:
             self._listen_again()

@@ -96,6 +96,9 @@ class WhisperRecognizer:
     def pause(self) -> None:
         self._pausing = True
 
+    def best_guess(self) -> str | None:
+        return self._latest.text if self._latest.samples == self._samples else None
+
     def finish(self) -> str:
         if self._running is not None:
             self._latest, self._running = self._running.result(), None

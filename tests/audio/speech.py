@@ -70,6 +70,9 @@ class CountingRecognizer:
     def pause(self) -> None:
         self.calls.append("pause")
 
+    def best_guess(self) -> str | None:
+        return str(sum(map(len, self.sound)))
+
     def finish(self) -> str:
         self.calls.append("finish")
         self.utterances.append(np.concatenate(self.sound))
