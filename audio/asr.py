@@ -2,6 +2,7 @@
 
 from typing import Protocol, Self
 
+from audio.hypothesis import Hypothesis
 from audio.pcm import Pcm
 
 
@@ -16,8 +17,8 @@ class Recognizer(Protocol):
     def start(self) -> None:
         """Begins an utterance."""
 
-    def feed(self, pcm: Pcm) -> str | None:
-        """Takes 16 kHz samples, any number, also none; returns a new partial transcript, or None if nothing is new.
+    def feed(self, pcm: Pcm) -> Hypothesis | None:
+        """Takes 16 kHz samples, any number, also none; returns the words so far, or None if nothing is new.
 
         Does not block for longer than about the duration of the samples.
         """
@@ -32,7 +33,10 @@ class Recognizer(Protocol):
         """
 
     def finish(self) -> str:
-        """Ends the utterance; returns its final text, "" if there are no words in it."""
+        """Ends the utterance; returns its final text, "" if there are no words in it.
+
+        It begins with all that was committed on the way.
+        """
 
     def cancel(self) -> None:
         """Drops the utterance, if there is one."""

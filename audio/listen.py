@@ -140,5 +140,5 @@ class Listener:
                 assert_never(action)
 
     def _recognize(self, sound: Pcm) -> list[ListenEvent]:
-        partial = self._recognizer.feed(sound)
-        return [] if partial is None else [PartialTranscript(partial, self.at_sample)]
+        guess = self._recognizer.feed(sound)
+        return [] if guess is None else [PartialTranscript(guess.text, self.at_sample, guess.agreed)]

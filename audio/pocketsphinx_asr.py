@@ -15,6 +15,7 @@ import numpy as np
 from audio.agreement import Agreement
 from audio.cepstral_mean import TYPICAL, Cepstrum, improved, parse, written
 from audio.errors import RecognizerUnavailable
+from audio.hypothesis import Hypothesis
 from audio.noise_floor import TYPICAL_VOICE, frame_amplitudes, with_noise_floor
 from audio.pcm import INPUT_RATE_HZ, Pcm
 from audio.transcript import digits, settled_digits
@@ -70,7 +71,7 @@ class PocketsphinxRecognizer:
         self._agreement = Agreement(AGREEMENT_MS * INPUT_RATE_HZ // 1000)
         self._begin()
 
-    def feed(self, pcm: Pcm) -> str | None:
+    def feed(self, pcm: Pcm) -> Hypothesis | None:
         if not len(pcm):
             return None
         self._chunks.append(pcm)
@@ -82,7 +83,7 @@ class PocketsphinxRecognizer:
         if partial == self._partial:
             return None
         self._partial = partial
-        return partial
+        return Hypothesis(partial)
 
     def pause(self) -> None:
         self._listen_again()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.errors import RecognizerUnavailable
+from audio.hypothesis import Hypothesis
 from audio.pcm import INPUT_RATE_HZ, Pcm, silence, to_floats
 from audio.whisper_folder import WhisperFolder, find_whisper
 
@@ -82,7 +83,7 @@ class WhisperRecognizer:
     def start(self) -> None:
         self.cancel()
 
-    def feed(self, pcm: Pcm) -> str | None:
+    def feed(self, pcm: Pcm) -> Hypothesis | None:
         if len(pcm):
             self._chunks.append(pcm)
             self._samples += len(pcm)
@@ -91,7 +92,7 @@ class WhisperRecognizer:
         new_samples = self._samples - self._latest.samples
         if self._running is None and new_samples >= (1 if self._pausing else MIN_NEW_SOUND_S * INPUT_RATE_HZ):
             self._running = self._worker.submit(self._guess, self._sound())
-        return partial
+        return None if partial is None else Hypothesis(partial)
 
     def pause(self) -> None:
         self._pausing = True

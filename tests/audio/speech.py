@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from audio.hypothesis import Hypothesis
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, resample, silence
 from audio.tts import Synthesizer
 
@@ -63,9 +64,9 @@ class CountingRecognizer:
         self.calls.append("start")
         self.sound = []
 
-    def feed(self, pcm: Pcm) -> str | None:
+    def feed(self, pcm: Pcm) -> Hypothesis | None:
         self.sound.append(pcm)
-        return str(sum(map(len, self.sound))) if len(pcm) else None
+        return Hypothesis(str(sum(map(len, self.sound)))) if len(pcm) else None
 
     def pause(self) -> None:
         self.calls.append("pause")

@@ -90,7 +90,7 @@ def recognizer(model: FakeModel):  # type: ignore[no-untyped-def]
 def next_partial(recognizer: WhisperRecognizer) -> str:
     for _ in range(200):
         if (partial := recognizer.feed(np.zeros(0, np.int16))) is not None:
-            return partial
+            return partial.text
         time.sleep(0.005)
     raise AssertionError("no partial transcript came")
 
