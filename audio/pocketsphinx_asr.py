@@ -18,7 +18,8 @@ from audio.errors import RecognizerUnavailable
 from audio.hypothesis import Hypothesis
 from audio.noise_floor import TYPICAL_VOICE, frame_amplitudes, with_noise_floor
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.transcript import digits, settled_digits
+from audio.settled import settled_digits
+from audio.transcript import digits
 
 REINSTALL = "run: pip install --force-reinstall pocketsphinx"
 AGAIN_AT_S = (1.0, 2.5)

@@ -55,24 +55,6 @@ def digits(text: str) -> str:
     return "".join(written).strip()
 
 
-def settled_digits(text: str) -> str:
-    """Like `digits`, for a guess that still grows: a number at its end is left out, since "forty" may go on."""
-    words = text.split()
-    end = len(words)
-    while end and _may_go_on(words, end - 1):
-        end -= 1
-    return " ".join(_written(words[:end]))
-
-
-def _may_go_on(words: list[str], index: int) -> bool:
-    """Whether this last word belongs to a number that further words might change."""
-    word = words[index]
-    if word in NUMBER_WORDS:
-        return True
-    after_number = index > 0 and words[index - 1] in NUMBER_WORDS
-    return (word in {"and", "point", "oh"} and after_number) or word == "a"
-
-
 def _written(spelled: list[str]) -> list[str]:
     words = [word.lower() for word in spelled]
     written: list[str] = []

@@ -1,0 +1,70 @@
+"""What was given away of a growing transcript is never written otherwise."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.settled import settled_count, settled_digits
+from audio.transcript import digits
+from tests.audio.test_transcript import in_words
+
+WORDS = (
+    "what is it's at a the one two five nine ten twelve nineteen twenty forty hundred thousand million and point oh "
+    "plus minus times quarter half past to minutes o'clock of another which no first apples then now percent 7 47 3:45 "
+    "forty-seven Two Hundred"
+).split()
+MARKS = ("", "", "", "", ",", ".", "?")
+spoken = st.lists(st.builds("{}{}".format, st.sampled_from(WORDS), st.sampled_from(MARKS)), max_size=14)
+
+
+@pytest.mark.parametrize(
+    ("heard", "settled"),
+    [
+        ("what is forty", "what is"),
+        ("what is forty seven", "what is"),
+        ("what is forty seven plus", "what is 47 plus"),
+        ("one hundred and", ""),
+        ("it is three oh", "it is"),
+        ("i have a", "i have"),
+        ("salt and", "salt and"),
+        ("what is three point", "what is"),
+        ("what is three point oh", "what is"),
+        ("it is a quarter", "it is"),
+        ("it is ten minutes past", "it is"),
+        ("wait ten minutes for me", "wait 10 minutes for me"),
+        ("is five to nine", "is"),
+        ("is five to nine what", "is 8:55 what"),
+        ("What is Forty-Seven,", "What is"),
+        ("it costs two thousand, ", "it costs"),
+        ("it costs 47", "it costs"),
+        ("it is half", "it is"),
+        ("half of", "half of"),
+        ("", ""),
+    ],
+)
+def test_a_number_that_may_go_on_is_not_in_a_partial_transcript(heard: str, settled: str) -> None:
+    assert settled_digits(heard) == settled
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99_999))
+def test_partial_transcripts_of_a_growing_sum_are_only_ever_added_to(a: int, b: int) -> None:
+    words = f"what is {in_words(a, True)} plus {in_words(b, True)} and then".split()
+    final = digits(" ".join(words))
+    for count in range(len(words) + 1):
+        assert final.startswith(settled_digits(" ".join(words[:count])))
+
+
+@given(spoken)
+def test_what_is_settled_stays_whatever_comes(words: list[str]) -> None:
+    final = digits(" ".join(words))
+    counts = [settled_count(words[:end]) for end in range(len(words) + 1)]
+    assert counts == sorted(counts)
+    for count in counts:
+        assert final.startswith(digits(" ".join(words[:count])))
+
+
+@given(spoken)
+def test_what_is_settled_stays_when_it_is_written_a_second_time(words: list[str]) -> None:
+    final = digits(digits(" ".join(words)))
+    for end in range(len(words) + 1):
+        assert final.startswith(digits(settled_digits(" ".join(words[:end]))))
