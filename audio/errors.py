@@ -5,7 +5,8 @@ AudioError
 ├── EmptyAudio               a WAV file without a single sample
 ├── RecognizerUnavailable    a speech recogniser cannot be loaded: package, model folder or language missing
 ├── SynthesizerUnavailable   a speech synthesiser cannot be loaded: package, voice or data missing
-├── SynthesizerDied          the synthesiser's process ended twice while it spoke one phrase
+├── SynthesizerDied          the synthesiser's process ended or hung again and again while it spoke one phrase
+├── SpeechFailed             the synthesiser lives, but cannot speak this text
 └── DeviceUnavailable        no microphone or loudspeaker can be opened
 
 Every message is one readable line: what was tried, what was found, what to do.
@@ -33,7 +34,19 @@ class SynthesizerUnavailable(AudioError):
 
 
 class SynthesizerDied(AudioError):
-    """The synthesiser's process ended while it spoke, and so did its replacement."""
+    """The synthesiser's process ended or hung while it spoke, and so did its replacements."""
+
+
+class SpeechFailed(AudioError):
+    """The synthesiser lives, but cannot speak this text."""
+
+
+class FormulaReaderUnavailable(AudioError):
+    """The reader of formulas that was asked for cannot be used."""
+
+
+class SamplesUnreadable(AudioError):
+    """A file that should hold samples with gold speech is missing or damaged."""
 
 
 class DeviceUnavailable(AudioError):

@@ -7,12 +7,12 @@ Source: espeak-ng's `speak_lib.h`, version 1.52.
 """
 
 import ctypes
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from audio.errors import SynthesizerUnavailable
 from audio.espeak_voices import set_voice
+from audio.worker_main import OnSound
+from audio.worker_protocol import SpokenWord
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 INITIALIZE_DONT_EXIT = 0x8000
@@ -47,18 +47,6 @@ class _Event(ctypes.Structure):
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
-class SpokenWord(NamedTuple):
-    """A word event: code points of the text, and the sample of the whole sound at which the word begins."""
-
-    text_start: int
-    text_length: int
-    sample: int
-
-
-OnSound = Callable[[bytes, list[SpokenWord]], bool]
-"""Takes native 16-bit samples and the words reported with them; returns False to stop speaking."""
-
-
 class Espeak:
     """The espeak-ng of this process. Raises SynthesizerUnavailable (package, data, voice or rate)."""
 
@@ -78,6 +66,7 @@ class Espeak:
             )
         set_voice(self._library, Path(data_path), voice)
         self._library.espeak_SetParameter(PARAMETER_RATE, rate_wpm, 0)
+        self.description = voice
         self._on_sound: OnSound | None = None
         self._fault: BaseException | None = None
         self._callback = _CALLBACK(self._receive)
@@ -96,7 +85,7 @@ class Espeak:
         try:
             sound = ctypes.string_at(samples, count * 2) if samples and count > 0 else b""  # type: ignore[arg-type]
             assert self._on_sound is not None
-            return 0 if self._on_sound(sound, _words(events)) else 1
+            return 0 if self._on_sound(sound, _words(events), False) else 1
         except BaseException as fault:
             self._fault = fault
             return 1

@@ -4,6 +4,9 @@ Works on the stream of one phrase, chunk by chunk; no sound waits for more than 
 which is held back until it is known not to be the end.
 """
 
+from collections.abc import Sequence
+from itertools import takewhile
+
 import numpy as np
 
 from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler, audible, silence
@@ -44,7 +47,7 @@ class WordSnap:
         self._marked_to = 0
         """Where the latest marked word ends."""
 
-    def push(self, text_start: int, sample: int) -> WordMark | None:
+    def push(self, text_start: int, sample: int, estimated: bool = False) -> WordMark | None:
         """The mark of the word that holds this character; None if it has been marked already or there is no word."""
         if text_start < self._marked_to or text_start >= len(self._text) or self._text[text_start].isspace():
             return None
@@ -54,33 +57,39 @@ class WordSnap:
         while end < len(self._text) and not self._text[end].isspace():
             end += 1
         self._marked_to = end
-        return WordMark(start, end - start, sample)
+        return WordMark(start, end - start, sample, estimated)
 
 
 class Shaping:
-    """Shapes the sound of one phrase."""
+    """Shapes the sound of one phrase. A mark is given out with the sound in which its word begins."""
 
     def __init__(self, text: str, voice_rate_hz: int) -> None:
         self._silence = TrailingSilence(len(silence(KEPT_SILENCE_MS, voice_rate_hz)))
         self._resampler = StreamResampler(voice_rate_hz, OUTPUT_RATE_HZ)
         self._snap = WordSnap(text)
+        self._given_samples = 0
         self._waiting: list[WordMark] = []
-        """Marks whose sound has not come yet."""
+        """Word events whose sound has not come yet, with the lengths of no words yet."""
 
-    def push(self, pcm: Pcm, words: list[tuple[int, int]]) -> SpeechChunk | None:
+    def push(self, pcm: Pcm, words: Sequence[tuple[int, int]], estimated: bool = False) -> SpeechChunk | None:
         """The next chunk; `words` are (character, sample at the voice's rate) pairs. None if no sound is due yet."""
         for text_start, voice_sample in words:
-            mark = self._snap.push(text_start, round(voice_sample * self._resampler.ratio))
-            if mark is not None:
-                self._waiting.append(mark)
+            self._waiting.append(WordMark(text_start, 0, round(voice_sample * self._resampler.ratio), estimated))
         return self._chunk(self._resampler.push(self._silence.push(pcm)))
+
+    def rewind(self, text_start: int) -> None:
+        """Forgets the words from here on that did not sound yet: they will be reported anew."""
+        self._waiting = [mark for mark in self._waiting if mark.text_start < text_start]
 
     def finish(self) -> SpeechChunk | None:
         """The end of the phrase."""
-        return self._chunk(self._resampler.push(self._silence.finish(), last=True))
+        return self._chunk(self._resampler.push(self._silence.finish(), last=True), last=True)
 
-    def _chunk(self, pcm: Pcm) -> SpeechChunk | None:
+    def _chunk(self, pcm: Pcm, last: bool = False) -> SpeechChunk | None:
         if not len(pcm):
             return None
-        words, self._waiting = tuple(self._waiting), []
-        return SpeechChunk(pcm, words)
+        self._given_samples += len(pcm)
+        due = sum(1 for _ in takewhile(lambda mark: last or mark.sample < self._given_samples, self._waiting))
+        marks = [self._snap.push(mark.text_start, mark.sample, mark.estimated) for mark in self._waiting[:due]]
+        del self._waiting[:due]
+        return SpeechChunk(pcm, tuple(mark for mark in marks if mark is not None))

@@ -15,11 +15,13 @@ class WordMark:
     text_length: int
     sample: int
     """Counted at `OUTPUT_RATE_HZ` from the start of the phrase."""
+    estimated: bool = False
+    """Whether the voice does not tell where its words are, so that this is a guess by the length of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechChunk:
-    """The next piece of a phrase's sound, and the words that begin in it or a little after it."""
+    """The next piece of a phrase's sound, and the words that begin in it."""
 
     pcm: Pcm
     words: tuple[WordMark, ...] = ()
@@ -39,7 +41,10 @@ class Synthesizer(Protocol):
     sample_rate_hz: int
 
     def stream(self, text: str) -> SpeechStream:
-        """Speaks `text`, which should be speakable already. Iterating raises SynthesizerDied if its process is lost."""
+        """Speaks `text`, which should be speakable already.
+
+        Iterating raises SynthesizerDied if its process is lost for good, SpeechFailed if it cannot speak this text.
+        """
 
     def cancel(self) -> None:
         """Ends all streams that are under way, from any thread."""
