@@ -49,6 +49,7 @@ class Links:
     """What an answer needs of its conversation. synthesizer is None where nothing is spoken.
 
     hold: shall the writer of this turn pause? most_ahead_s: when so much speech is unheard.
+    most_sound_ahead_s: of sound that is made and not yet played.
     """
 
     emit: Callable[[ConversationEvent], None]
@@ -59,6 +60,7 @@ class Links:
     speaking: Executor
     hold: Callable[[int, bool], None]
     most_ahead_s: Callable[[], float]
+    most_sound_ahead_s: float
 
 
 class Answer:
@@ -199,6 +201,7 @@ class Answer:
             self._end_sound,
             self._fail_to_speak,
             ahead_s=lambda: self.exchange.ahead_s(self._links.clock()),
+            most_sound_ahead_s=self._links.most_sound_ahead_s,
         )
         self._links.run_behind(utterance.wait())
         return utterance

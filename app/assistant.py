@@ -109,6 +109,7 @@ class Assistant:
                 speaking=self._speaking,
                 clock=self._clock,
                 on_exit=partial(self._open.discard, tokens.id),
+                most_sound_ahead_s=self.settings.most_sound_ahead_s,
                 spelled=self._spelled,
                 most_ahead_s=self.settings.most_ahead_s,
             )

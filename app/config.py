@@ -105,6 +105,9 @@ class VoiceSettings(BaseModel):
     most_ahead_s: MaybeNumber = Field(
         None, gt=0, description="the writer pauses when more speech than this is unheard; auto follows from patience"
     )
+    most_sound_ahead_s: float = Field(
+        20.0, ge=1, le=600, description="sound made ahead of what is heard; an interruption throws it away"
+    )
     silence_ms: Whole = Field(500, ge=100, le=10_000, description="silence that ends the user's turn")
     language: Name = Field("en", description="language that is spoken")
 

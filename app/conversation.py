@@ -25,6 +25,7 @@ from app.answer import Answer, Links
 from app.ear import Ear
 from app.engine_thread import EngineThread
 from app.exchange import Exchange
+from app.mouth import MOST_SOUND_AHEAD_S
 from app.outlet import Outlet
 from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
 from audio.listen import Listener
@@ -49,6 +50,7 @@ class Parts:
     speaking: Executor
     clock: Callable[[], float]
     on_exit: Callable[[], None]
+    most_sound_ahead_s: float = MOST_SOUND_AHEAD_S
     spelled: Callable[[str], str] = str  # the user's words as the model reads them
     most_ahead_s: float | None = None  # unheard speech at which the writer pauses; None: as the patience says
 
@@ -66,6 +68,7 @@ class Conversation:
             clock=parts.clock,
             synthesizer=parts.synthesizer,
             speaking=parts.speaking,
+            most_sound_ahead_s=parts.most_sound_ahead_s,
             hold=self._hold,
             most_ahead_s=self._most_ahead_s,
         )

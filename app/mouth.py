@@ -16,11 +16,11 @@ from audio.phrases import Phrase, PhraseSplitter
 from audio.speak import speak
 from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
 
-MOST_AHEAD_S = 20.0  # of sound that is made and not yet played; what is interrupted would be thrown away
+MOST_SOUND_AHEAD_S = 20.0  # made and not yet played; what is interrupted would be thrown away
 LOOK_AGAIN_S = 0.25
 
 Sound = Callable[[bytes, str, tuple[WordMark, ...]], None]
-"""24 kHz mono s16le; the phrase, with its first samples only; words that begin in it or a little after it."""
+"""24 kHz mono s16le; the phrase, with its first samples only; words that begin in it."""
 
 
 @dataclass(slots=True)
@@ -54,10 +54,11 @@ class Utterance:
         on_end: Callable[[], None],
         on_error: Callable[[Exception], None],
         ahead_s: Callable[[], float] = lambda: 0.0,
+        most_sound_ahead_s: float = MOST_SOUND_AHEAD_S,
     ) -> None:
         self._synthesizer, self._executor, self._clock = synthesizer, executor, clock
         self._on_sound, self._on_end, self._on_error = on_sound, on_end, on_error
-        self._ahead_s = ahead_s
+        self._ahead_s, self._most_sound_ahead_s = ahead_s, most_sound_ahead_s
         self._splitter = PhraseSplitter()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
         self._said: list[Said] = []
@@ -125,8 +126,7 @@ class Utterance:
     async def _speak(self) -> None:
         try:
             while (phrase := await self._phrases.get()) is not None:
-                while self._ahead_s() > MOST_AHEAD_S:
-                    await asyncio.sleep(LOOK_AGAIN_S)
+                await self._let_it_be_heard()
                 self._reached = phrase.start + len(phrase.text)
                 await self._say(phrase)
         except Exception as error:  # whatever the synthesizer raises ends this answer's sound, not the conversation
@@ -146,8 +146,14 @@ class Utterance:
             said.take(chunk)
             self._on_sound(chunk.pcm.astype("<i2").tobytes(), text, chunk.words)
             text = ""
+            await self._let_it_be_heard()
         said.complete = True
         self._stream = None
+
+    async def _let_it_be_heard(self) -> None:
+        """Until no more sound waits to be played than may."""
+        while self._ahead_s() > self._most_sound_ahead_s:
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _begin(self, phrase: Phrase) -> SpeechStream | None:
         """The phrase's sound; None if nothing in it can be spoken. A stream that comes too late is cancelled."""

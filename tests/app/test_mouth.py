@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import app.mouth
-from app.mouth import Utterance
+from app.mouth import LOOK_AGAIN_S, MOST_SOUND_AHEAD_S, Utterance
+from audio.pcm import OUTPUT_RATE_HZ
 from audio.tts import WordMark
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeSynthesizer
 
@@ -30,6 +30,10 @@ class Record:
     def on_sound(self, pcm: bytes, text: str, words: tuple[WordMark, ...]) -> None:
         self.sounds.append((len(pcm) // 2, text))
 
+    def count_as_ahead(self, pcm: bytes, text: str, words: tuple[WordMark, ...]) -> None:
+        Record.on_sound(self, pcm, text, words)
+        self.ahead_s += len(pcm) / 2 / OUTPUT_RATE_HZ
+
     def on_end(self) -> None:
         self.ends += 1
 
@@ -39,7 +43,9 @@ class Record:
 
 
 @asynccontextmanager
-async def speaking(synthesizer: FakeSynthesizer, record: Record) -> AsyncIterator[Utterance]:
+async def speaking(
+    synthesizer: FakeSynthesizer, record: Record, most_sound_ahead_s: float = MOST_SOUND_AHEAD_S
+) -> AsyncIterator[Utterance]:
     with ThreadPoolExecutor(1) as executor:
         utterance = Utterance(
             synthesizer,
@@ -49,6 +55,7 @@ async def speaking(synthesizer: FakeSynthesizer, record: Record) -> AsyncIterato
             record.on_end,
             record.errors.append,
             lambda: record.ahead_s,
+            most_sound_ahead_s,
         )
         try:
             yield utterance
@@ -216,13 +223,34 @@ def test_of_a_silenced_phrase_only_finished_words_count_as_heard() -> None:
 
 def test_it_does_not_speak_far_ahead_of_the_listener() -> None:
     async def scenario() -> None:
-        record = Record(ahead_s=app.mouth.MOST_AHEAD_S + 1)
+        record = Record(ahead_s=MOST_SOUND_AHEAD_S + 1)
         async with speaking(FakeSynthesizer(), record) as utterance:
             utterance.write(ANSWER)
             await asyncio.sleep(0.05)
             assert not record.sounds
             record.ahead_s = 0.0
             await until(lambda: record.sounds)
+
+    play(scenario)
+
+
+def test_it_stops_in_the_middle_of_a_phrase_when_enough_sound_is_ahead() -> None:
+    """The listener hears nothing here, so all sound is ahead; a word lasts a tenth of a second."""
+
+    async def scenario() -> None:
+        record = Record()
+        record.on_sound = record.count_as_ahead  # type: ignore[method-assign]
+        async with speaking(FakeSynthesizer(), record, most_sound_ahead_s=1.0) as utterance:
+            utterance.write(" ".join(f"word{number}" for number in range(40)) + ".")
+            utterance.end()
+            await until(lambda: len(record.sounds) == 11)
+            await asyncio.sleep(LOOK_AGAIN_S * 1.5)
+            assert len(record.sounds) == 11, "more than a second of sound, by one piece"
+            record.ahead_s -= 0.55
+            await until(lambda: len(record.sounds) == 16)
+            record.ahead_s = -10.0
+            await utterance.wait()
+        assert (len(record.sounds), record.ends) == (40, 1)
 
     play(scenario)
 
