@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 import engine.events as engine_events
-from app import turns
+from app import happenings
 from app.events import (
     AnswerDelta,
     AnswerDone,
@@ -24,6 +24,7 @@ from app.events import (
     Fault,
     GateAsked,
     ThoughtDelta,
+    ThoughtsCut,
     ThoughtsDone,
     TurnDone,
 )
@@ -53,7 +54,7 @@ class Links:
     """
 
     emit: Callable[[ConversationEvent], None]
-    happen: Callable[[turns.Happening], None]
+    happen: Callable[[happenings.Happening], None]
     run_behind: Callable[[Coroutine[Any, Any, None]], None]
     clock: Callable[[], float]
     synthesizer: Synthesizer | None
@@ -87,13 +88,21 @@ class Answer:
         if self._utterance is not None:
             self._utterance.silence()
 
+    def hush(self) -> None:
+        """The speaker holds its sound."""
+        self.exchange.hush(self._links.clock())
+
+    def unhush(self) -> None:
+        """It goes on."""
+        self.exchange.unhush(self._links.clock())
+
     def heard_characters(self) -> int:
         """How much of the text has been heard; all that was written, where nothing is spoken."""
         if self._utterance is None:
             return len(self.exchange.answer)
         return self._utterance.heard(self.exchange.played_samples(self._links.clock()))
 
-    def finish(self, interrupted: bool) -> None:
+    def finish(self, interrupted: bool, withdrawn: bool = False) -> None:
         """The turn is over: tell how it was."""
         self._over = True
         exchange = self.exchange
@@ -101,7 +110,8 @@ class Answer:
         heard = exchange.answer if whole else exchange.answer[: self.heard_characters()]
         now, moments = self._links.clock(), exchange.moments
         answer = exchange.answer.strip()
-        done = TurnDone(now, exchange.turn, answer, heard.strip(), interrupted, moments.delays(), moments)
+        delays = moments.delays()
+        done = TurnDone(now, exchange.turn, answer, heard.strip(), interrupted, delays, moments, withdrawn)
         self._links.emit(done)
 
     # -- from the client
@@ -111,7 +121,7 @@ class Answer:
         exchange = self.exchange
         exchange.report(samples, self._links.clock())
         if exchange.sound_over and (done or exchange.reported_samples == exchange.made_samples):
-            self._links.happen(turns.SoundEnded())
+            self._links.happen(happenings.SoundEnded())
 
     # -- from the engine
 
@@ -126,7 +136,11 @@ class Answer:
                 self._thinking.discard(lane)
                 if not self._thinking:
                     self._end_thoughts(event.at_s)
-            case engine_events.StreamEnded() | engine_events.StreamCut() | engine_events.StreamCompacted():
+            case engine_events.StreamCut(stream=StreamName.THOUGHTS, characters=characters, lane=lane):
+                self._links.emit(ThoughtsCut(event.at_s, event.turn, characters, lane))
+            case engine_events.StreamCut():
+                raise AssertionError("no words are given to a turn that may be answered already")
+            case engine_events.StreamEnded() | engine_events.StreamCompacted():
                 pass
             case engine_events.ClearanceAnswered():
                 pass
@@ -161,11 +175,11 @@ class Answer:
     def _end_text(self, at_s: float) -> None:
         self._end_thoughts(at_s)
         self._links.emit(AnswerDone(at_s, self.turn, self.exchange.answer.strip()))
-        self._links.happen(turns.AnswerEnded())
+        self._links.happen(happenings.AnswerEnded())
         if self._utterance is not None:
             self._utterance.end()
         else:
-            self._links.happen(turns.SoundEnded())
+            self._links.happen(happenings.SoundEnded())
 
     # -- how far the writer may be ahead
 
@@ -213,7 +227,7 @@ class Answer:
         exchange, now = self.exchange, self._links.clock()
         exchange.moments.first_phrase_s = self._utterance.first_phrase_s
         exchange.sound(pcm, now)
-        self._links.happen(turns.SoundStarted())
+        self._links.happen(happenings.SoundStarted())
         marks = tuple((mark.text_start, mark.sample) for mark in words)
         self._links.emit(AudioDelta(now, exchange.turn, exchange.epoch, pcm, text, marks))
 
@@ -233,6 +247,6 @@ class Answer:
     async def _wait_for_playback(self) -> None:
         """A client that tells its position ends the turn by it; for any other, and if it falls silent, time does."""
         while not self._over and (wait_s := self.exchange.silent_at_s() - self._links.clock()) > 0:
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(min(wait_s, LOOK_AGAIN_S))
         if not self._over:
-            self._links.happen(turns.SoundEnded())
+            self._links.happen(happenings.SoundEnded())

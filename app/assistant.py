@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from app.config import Settings
 from app.conversation import Conversation, Parts
+from app.engine_link import EngineLink
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
 from app.models import build_engine, choose_sampling, spelling
@@ -101,8 +102,7 @@ class Assistant:
         self._open.add(tokens.id)
         return Conversation(
             Parts(
-                engine=engine,
-                tokens=tokens,
+                engine=EngineLink(engine, tokens, self._spelled, self.settings.most_ahead_s),
                 listener=listener,
                 synthesizer=voices.synthesizer if voices else None,
                 hearing=self._hearing,
@@ -110,8 +110,6 @@ class Assistant:
                 clock=self._clock,
                 on_exit=partial(self._open.discard, tokens.id),
                 most_sound_ahead_s=self.settings.most_sound_ahead_s,
-                spelled=self._spelled,
-                most_ahead_s=self.settings.most_ahead_s,
             )
         )
 

@@ -19,21 +19,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine.events as engine_events
-from app import events as happenings
-from app import turns
+from app import events as told
+from app import happenings, turns
 from app.answer import Answer, Links
 from app.ear import Ear
-from app.engine_thread import EngineThread
+from app.engine_link import EngineLink
 from app.exchange import Exchange
 from app.mouth import MOST_SOUND_AHEAD_S
 from app.outlet import Outlet
-from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
+from audio.backchannel import is_backchannel
+from audio.events import (
+    FinalTranscript,
+    ListenEvent,
+    PartialTranscript,
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechStarted,
+)
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ
 from audio.tts import Synthesizer
-from engine.conversation import Conversation as EngineConversation
 from engine.errors import ContextFull
-from engine.patience import checked, most_ahead_s
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +48,7 @@ log = logging.getLogger(__name__)
 class Parts:
     """What the assistant lends a conversation. listener and synthesizer are None in a text conversation."""
 
-    engine: EngineThread
-    tokens: EngineConversation
+    engine: EngineLink
     listener: Listener | None
     synthesizer: Synthesizer | None
     hearing: Executor
@@ -51,8 +56,6 @@ class Parts:
     clock: Callable[[], float]
     on_exit: Callable[[], None]
     most_sound_ahead_s: float = MOST_SOUND_AHEAD_S
-    spelled: Callable[[str], str] = str  # the user's words as the model reads them
-    most_ahead_s: float | None = None  # unheard speech at which the writer pauses; None: as the patience says
 
 
 class Conversation:
@@ -69,8 +72,8 @@ class Conversation:
             synthesizer=parts.synthesizer,
             speaking=parts.speaking,
             most_sound_ahead_s=parts.most_sound_ahead_s,
-            hold=self._hold,
-            most_ahead_s=self._most_ahead_s,
+            hold=parts.engine.hold,
+            most_ahead_s=parts.engine.most_ahead_s,
         )
         self._running: Answer | None = None
         self._cut: Answer | None = None  # the one that was interrupted last; its last position may yet arrive
@@ -82,11 +85,12 @@ class Conversation:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._speech_end_s: float | None = None
         self._decided_s: float | None = None  # when the end of the user's speech was decided
+        self._ended_by_hand = False
         self._closing: Future[None] | None = None  # once it is over
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._parts.engine.listen(self._parts.tokens.id, self._from_engine)
+        self._parts.engine.follow(self._from_engine)
         return self
 
     async def __aexit__(
@@ -114,21 +118,22 @@ class Conversation:
     async def commit(self) -> None:
         """The user's spoken turn is over now (push to talk)."""
         if self._ear is not None:
+            self._ended_by_hand = True
             await self._ear.listen(lambda listener: listener.finish())
+            self._ended_by_hand = False
 
     async def say(self, text: str) -> None:
         """One typed message; it interrupts like speech does."""
         self._speech_end_s = None
-        self._happen(turns.WordsTyped(text))
+        self._happen(happenings.WordsTyped(text))
 
     async def stop(self) -> None:
         """Silence, and the end of the running turn."""
-        self._happen(turns.StopPressed())
+        self._happen(happenings.StopPressed())
 
     def set_patience(self, patience: float) -> None:
         """Of the turns to come, from 0 to 1 (engine.patience). Raises ValueError for anything else."""
-        patience, tokens = checked(patience), self._parts.tokens
-        self._parts.engine.call(lambda _: setattr(tokens, "patience", patience))
+        self._parts.engine.set_patience(patience)
 
     def played(self, epoch: int, samples: int, done: bool = False) -> None:
         """The client has played so many samples of an epoch's sound; `done`: no more of it will be heard."""
@@ -139,7 +144,7 @@ class Conversation:
             cut.exchange.report(samples, self._now())  # a flushed speaker's last position: what was heard so far counts
             self._remember_heard(cut)
 
-    def events(self) -> AsyncIterator[happenings.ConversationEvent]:
+    def events(self) -> AsyncIterator[told.ConversationEvent]:
         """What happens, from now until the conversation is left or has failed."""
         return self._outlet.events()
 
@@ -148,29 +153,38 @@ class Conversation:
     def _heard(self, event: ListenEvent, listener: Listener, came_s: float) -> None:
         """`came_s`: when the sound came in which this was heard; the recogniser may have taken its time since."""
         now = self._now()
+
+        def sample_s(sample: int) -> float:
+            return came_s - (listener.at_sample - sample) / INPUT_RATE_HZ
+
         match event:
-            case SpeechStarted():
-                self._happen(turns.VoiceStarted())
-                self._emit(happenings.SpeechStarted(now))
-            case PartialTranscript(text):
-                self._emit(happenings.PartialTranscript(now, text))
+            case SpeechStarted(first_sample):
+                self._happen(happenings.VoiceStarted(sample_s(first_sample)))
+                self._emit(told.SpeechStarted(now))
+            case SpeechConfirmed():
+                self._happen(happenings.VoiceConfirmed())
+            case PartialTranscript(text, agreed=agreed):
+                self._happen(happenings.WordsHeard(text[:agreed], is_backchannel(text, 0, 0)))
+                whole = turns.joined(self._state.earlier, text) if self._state.open else text
+                self._emit(told.PartialTranscript(now, whole, len(whole) - len(text) + agreed))
             case SpeechEnded(last_speech_sample):
-                self._speech_end_s = came_s - (listener.at_sample - last_speech_sample) / INPUT_RATE_HZ
-                self._decided_s = came_s
-                self._emit(happenings.SpeechEnded(now))
-            case FinalTranscript(text):
-                self._happen(turns.WordsSpoken(text))
+                self._speech_end_s, self._decided_s = sample_s(last_speech_sample), came_s
+                self._emit(told.SpeechEnded(now))
+            case FinalTranscript(text, voiced_ms=voiced_ms, level_db=level_db):
+                is_reply = is_backchannel(text, voiced_ms, level_db)
+                at_s = None if self._ended_by_hand else came_s
+                self._happen(happenings.WordsSpoken(text, is_reply, at_s))
             case _:
                 assert_never(event)
 
     def _misheard(self, error: Exception) -> None:
         log.error("an utterance was lost", exc_info=error)
         self._tell_fault("hearing_failed", str(error))
-        self._happen(turns.WordsSpoken(""))
+        self._happen(happenings.WordsSpoken(""))
 
     # -- the turn machine
 
-    def _happen(self, happening: turns.Happening) -> None:
+    def _happen(self, happening: happenings.Happening) -> None:
         if self._closing is not None:
             return
         self._state, actions = turns.advance(self._state, happening)
@@ -179,43 +193,58 @@ class Conversation:
 
     def _act(self, action: turns.Action) -> None:
         match action:
-            case turns.CutOff(turn, epoch):
-                self._cut_off(turn, epoch)
+            case turns.Hush(turn, epoch):
+                self._emit(told.Hush(self._now(), turn, epoch))
+                self._answer(turn).hush()
+            case turns.Unhush(turn, epoch):
+                self._answer(turn).unhush()
+                self._emit(told.Unhush(self._now(), turn, epoch))
+            case turns.CutOff(turn, epoch, withdrawn):
+                self._cut_off(turn, epoch, withdrawn)
+            case turns.Listen(turn, text):
+                self._listen(turn, text)
             case turns.Begin(turn, text, spoken):
                 self._begin(turn, text, spoken)
-            case turns.Finish(turn, interrupted):
-                self._finish(turn, interrupted)
+            case turns.Finish(turn, interrupted, withdrawn):
+                self._finish(turn, interrupted, withdrawn)
             case turns.Show(mind, mouth):
-                self._emit(happenings.StateChanged(self._now(), mind, mouth))
+                self._emit(told.StateChanged(self._now(), mind, mouth))
             case _:
                 assert_never(action)
 
-    def _cut_off(self, turn: int, epoch: int) -> None:
-        self._emit(happenings.Flush(self._now(), turn, epoch))
-        running = self._running
-        assert running is not None and running.turn == turn
+    def _answer(self, turn: int) -> Answer:
+        assert self._running is not None and self._running.turn == turn
+        return self._running
+
+    def _cut_off(self, turn: int, epoch: int, withdrawn: bool) -> None:
+        self._emit(told.Flush(self._now(), turn, epoch))
+        running = self._answer(turn)
         running.silence()
-        self._remember_heard(running)
+        self._remember_heard(running, withdrawn)
+
+    def _listen(self, turn: int, text: str) -> None:
+        """The engine's commands go out at once, in the order of the decisions; only their outcome is waited for."""
+        if self._running is None:
+            self._running = Answer(Exchange(turn, self._state.epoch), self._links)
+            self._emit(told.TurnOpened(self._now(), turn))
+        self._run_behind(self._watch(self._parts.engine.listen(turn, text), self._answer(turn)))
 
     def _begin(self, turn: int, text: str, spoken: bool) -> None:
-        """The engine's commands go out at once, in the order of the decisions; only their outcome is waited for."""
-        now, tokens = self._now(), self._parts.tokens
-        running = self._running = Answer(Exchange(turn, self._state.epoch), self._links)
+        now = self._now()
+        if self._running is None:
+            self._running = Answer(Exchange(turn, self._state.epoch), self._links)
+        running = self._answer(turn)
         moments = running.exchange.moments
         moments.input_end_s = now
         if spoken:
             moments.speech_end_s, moments.decided_s, moments.transcribed_s = self._speech_end_s, self._decided_s, now
-        self._emit(happenings.UserTurn(now, turn, text, spoken))
+        self._emit(told.UserTurn(now, turn, text, spoken))
+        self._run_behind(self._watch(self._parts.engine.begin(turn, text), running))
 
-        def begin(_: object) -> None:
-            tokens.listen(self._parts.spelled(text), turn=turn)
-            tokens.end_input(turn)
-
-        self._run_behind(self._watch_beginning(self._parts.engine.call(begin), running))
-
-    async def _watch_beginning(self, begun: Future[None], running: Answer) -> None:
+    async def _watch(self, command: Future[Any], running: Answer) -> None:
+        """The outcome of giving words to the engine: after how many steps the turn's input ended, or an error."""
         try:
-            await asyncio.wrap_future(begun)
+            running.exchange.moments.input_end_step = await asyncio.wrap_future(command) or 0
         except Exception as error:
             if self._running is not running:
                 return  # the user went on already
@@ -225,27 +254,16 @@ class Conversation:
             else:
                 self._tell_fault("engine_failed", str(error))
                 log.error("a turn could not begin", exc_info=error)
-            self._happen(turns.StopPressed())
+            self._happen(happenings.StopPressed())
 
-    def _finish(self, turn: int, interrupted: bool) -> None:
-        running, self._running = self._running, None
-        assert running is not None and running.turn == turn
-        self._cut = running if interrupted else None
-        running.finish(interrupted)
+    def _finish(self, turn: int, interrupted: bool, withdrawn: bool) -> None:
+        running, self._running = self._answer(turn), None
+        self._cut = running if interrupted and not withdrawn else None
+        running.finish(interrupted, withdrawn)
 
-    def _remember_heard(self, answer: Answer) -> None:
+    def _remember_heard(self, answer: Answer, withdrawn: bool = False) -> None:
         """What was not heard of an interrupted answer is not remembered as said."""
-        heard, now, tokens = answer.heard_characters(), self._now(), self._parts.tokens
-        self._parts.engine.call(lambda _: tokens.interrupt(heard, now, answer.turn))
-
-    def _hold(self, turn: int, held: bool) -> None:
-        tokens = self._parts.tokens
-        self._parts.engine.call(lambda _: tokens.hold(held, turn))
-
-    def _most_ahead_s(self) -> float:
-        if self._parts.most_ahead_s is not None:
-            return self._parts.most_ahead_s
-        return most_ahead_s(self._parts.tokens.patience)
+        self._parts.engine.interrupt(answer.turn, answer.heard_characters(), self._now(), withdrawn)
 
     # -- from the engine
 
@@ -268,13 +286,13 @@ class Conversation:
             self._running.take(event)
         if kinds:
             answered = engine_events.StreamName.OUTPUT in kinds
-            self._happen(turns.Answered() if answered else turns.Thought())
+            self._happen(happenings.Answered() if answered else happenings.Thought())
 
     # -- the end
 
     def _fail(self, message: str) -> None:
         """The engine has closed its side of this conversation."""
-        self._happen(turns.StopPressed())
+        self._happen(happenings.StopPressed())
         self._tell_fault("engine_failed", message)
         self._end()
 
@@ -282,9 +300,7 @@ class Conversation:
         """Be silent, tell no more, and have the engine's memory given back. Harmless when repeated."""
         if self._closing is not None:
             return
-        tokens, engine = self._parts.tokens, self._parts.engine
-        engine.forget(tokens.id)
-        self._closing = engine.call(lambda running: running.close(tokens))
+        self._closing = self._parts.engine.close()
         if self._running is not None:
             self._running.silence()
         self._outlet.end()
@@ -295,9 +311,9 @@ class Conversation:
         return self._parts.clock()
 
     def _tell_fault(self, code: str, message: str) -> None:
-        self._emit(happenings.Fault(self._now(), code, message))
+        self._emit(told.Fault(self._now(), code, message))
 
-    def _emit(self, event: happenings.ConversationEvent) -> None:
+    def _emit(self, event: told.ConversationEvent) -> None:
         self._outlet.put(event)
         if self._outlet.over and self._closing is None:
             log.warning("the events of a conversation are not read; it is ended")

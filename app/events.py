@@ -44,15 +44,28 @@ class SpeechEnded:
 
 @dataclass(frozen=True, slots=True)
 class PartialTranscript:
-    """The words of the running utterance as far as they are known; a later one may revise them."""
+    """The words of the running utterance as far as they are known; a later one may revise all but the first `agreed`
+    characters.
+    """
 
     at_s: float
     text: str
+    agreed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOpened:
+    """A turn begins with the first words of an utterance: from now on they are thought about. `UserTurn` follows when
+    they are final.
+    """
+
+    at_s: float
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """The user's final words: a turn begins."""
+    """The user's final words: the turn may be answered."""
 
     at_s: float
     turn: int
@@ -70,6 +83,18 @@ class ThoughtDelta:
     turn: int
     text: str
     step: int
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtsCut:
+    """All but the first `characters` of the thoughts (of that lane) were taken back, because the user took back the
+    words they rest on.
+    """
+
+    at_s: float
+    turn: int
+    characters: int
     lane: str = ""
 
 
@@ -138,6 +163,26 @@ class AudioDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """Hold all sound of this epoch where it is, also what is still to come, until `Unhush` or a newer epoch: the user's
+    voice was heard, and it may be an interruption.
+    """
+
+    at_s: float
+    turn: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unhush:
+    """It was none: the sound of this epoch goes on where it was held."""
+
+    at_s: float
+    turn: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Flush:
     """Drop all sound of this epoch and of older ones, now."""
 
@@ -158,7 +203,7 @@ class StateChanged:
 @dataclass(frozen=True, slots=True)
 class TurnDone:
     """A turn is over: what was written, what was heard of it, its delays in milliseconds by their names, and the
-    moments they were told from.
+    moments they were told from. withdrawn: it counts as never said, because the user went on with it in the next one.
     """
 
     at_s: float
@@ -168,6 +213,7 @@ class TurnDone:
     interrupted: bool
     latency: dict[str, float] = field(default_factory=dict)
     moments: Moments = field(default_factory=Moments, compare=False)
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +229,18 @@ ConversationEvent = (
     SpeechStarted
     | SpeechEnded
     | PartialTranscript
+    | TurnOpened
     | UserTurn
     | ThoughtDelta
+    | ThoughtsCut
     | AnswerDelta
     | GateAsked
     | AnswerDone
     | ThoughtsDone
     | AudioDelta
     | AudioDone
+    | Hush
+    | Unhush
     | Flush
     | StateChanged
     | TurnDone

@@ -6,7 +6,8 @@ goes out, piece after piece. Times are seconds of the conversation's clock, posi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +34,7 @@ class Exchange:
     failed: bool = False
     made_samples: int = 0
     cut_at_s: float | None = None  # when the turn was interrupted: what sounds later is not heard
+    hushed_at_s: float | None = None  # since when the sound is held
     reported_samples: int | None = None
     reported_at_s: float = 0.0
 
@@ -49,6 +51,21 @@ class Exchange:
         if self.cut_at_s is None:
             self.cut_at_s = now_s
 
+    def hush(self, now_s: float) -> None:
+        """The sound is held where it is; only the first time counts."""
+        if self.hushed_at_s is None:
+            self.hushed_at_s = now_s
+
+    def unhush(self, now_s: float) -> None:
+        """It goes on: what was not played yet sounds later."""
+        if self.hushed_at_s is None:
+            return
+        moments, since_s, self.hushed_at_s = self.moments, self.hushed_at_s, None
+        moments.sounds = list(held(moments.sounds, since_s, now_s))
+        if moments.first_audible_s is not None and moments.first_audible_s > since_s:
+            moments.first_audible_s += now_s - since_s
+        self.reported_at_s = max(self.reported_at_s, now_s)
+
     def report(self, samples: int, now_s: float) -> None:
         """The client has played so much of the sound; positions never go back, nor beyond what was made."""
         position = max(samples, self.reported_samples or 0)
@@ -58,7 +75,7 @@ class Exchange:
         """How much of the sound was played by now."""
         if self.reported_samples is not None:
             return self.reported_samples
-        until_s = now_s if self.cut_at_s is None else min(now_s, self.cut_at_s)
+        until_s = min(now_s, *(at_s for at_s in (self.cut_at_s, self.hushed_at_s) if at_s is not None), math.inf)
         return round(played_s(self.moments.sounds, until_s) * OUTPUT_RATE_HZ)
 
     def ahead_s(self, now_s: float) -> float:
@@ -66,7 +83,9 @@ class Exchange:
         return 0.0 if now_s >= self.silent_at_s() else (self.made_samples - self.played_samples(now_s)) / OUTPUT_RATE_HZ
 
     def silent_at_s(self) -> float:
-        """When the sound made so far is over, or its client must be taken to have gone."""
+        """When the sound made so far is over, or its client must be taken to have gone; never, while it is held."""
+        if self.hushed_at_s is not None:
+            return math.inf
         if self.reported_samples is None:
             return ends_at_s(self.moments.sounds) + UNREPORTED_GRACE_S if self.made_samples else 0.0
         left = self.made_samples - self.reported_samples
@@ -81,6 +100,21 @@ def unheard_s(ahead_s: float, unspoken_characters: int) -> float:
 def shall_hold(held: bool, waiting_s: float, most_s: float) -> bool:
     """Shall the writer pause when so much speech is unheard? Once it does, until a good part of it was heard."""
     return waiting_s > (GO_ON_AT * most_s if held else most_s)
+
+
+def held(sounds: Iterable[tuple[float, float]], since_s: float, until_s: float) -> Iterator[tuple[float, float]]:
+    """The sounds when none of them was played between those times."""
+    free_at = 0.0
+    for ready, duration in sounds:
+        begins = max(ready, free_at)
+        free_at = begins + duration
+        if free_at <= since_s:
+            yield ready, duration
+        elif begins < since_s:
+            yield ready, since_s - begins
+            yield until_s, free_at - since_s
+        else:
+            yield max(ready, until_s), duration
 
 
 def played_s(sounds: Iterable[tuple[float, float]], now_s: float) -> float:

@@ -63,6 +63,7 @@ class Moments:
     input_end_s: float | None = None
     first_token_s: float | None = None
     first_answer_s: float | None = None
+    input_end_step: int = 0
     answer_steps: list[int] = field(default_factory=list)
     first_phrase_s: float | None = None
     sounds: list[tuple[float, float]] = field(default_factory=list)
@@ -94,13 +95,16 @@ class Moments:
             "interrupt_to_silence": (self.voice_s, self.silenced_s),
         }
         told = {
-            name: (end - start) * 1000 for name, (start, end) in spans.items() if start is not None and end is not None
+            name: max(0.0, end - start) * 1000
+            for name, (start, end) in spans.items()
+            if start is not None and end is not None
         }
         if self.sounds and self.waiting_since_s is not None:
             told |= silent_delays(self.silences())
         if self.answer_steps:
-            told["steps_to_first"] = float(self.answer_steps[0])
-            told["steps_delay"] = sum(silences((float(step), float(SPEECH_STEPS)) for step in self.answer_steps))
+            steps = [float(step - self.input_end_step) for step in self.answer_steps]
+            told["steps_to_first"] = steps[0]
+            told["steps_delay"] = sum(silences((step, float(SPEECH_STEPS)) for step in steps))
         return {name: round(told[name], 1) for name in NAMES if name in told}
 
     def silences(self) -> list[float]:

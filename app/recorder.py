@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.events import AudioDelta, AudioDone, ConversationEvent, Flush
+from app.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Unhush
 from audio.pcm import OUTPUT_RATE_HZ
 
 BYTES_PER_SAMPLE = 2
@@ -58,24 +58,29 @@ class Recorder:
         self._waiting: deque[AudioDelta | AudioDone] = deque()
         self._begun_bytes = 0  # how much of the first waiting sound has been played
         self._played_samples: dict[int, int] = {}  # by epoch
+        self._held_epoch = -1  # sound up to this epoch is held
         self._gap_samples = 0  # silence since the last sound
         self._started_s: float | None = None
         self._position_samples = 0  # since the first sound arrived, gaps included
 
     def take(self, event: ConversationEvent) -> None:
-        """Queues sound, drops what a flush makes stale, ignores all other events."""
+        """Queues sound, holds it when told, drops what a flush makes stale, ignores all other events."""
         self.tick()
         match event:
             case AudioDelta() | AudioDone():
                 self._waiting.append(event)
                 self.tick()
+            case Hush():
+                self._held_epoch = event.epoch
+            case Unhush():
+                self._held_epoch = -1
             case Flush():
                 self._drop(event.epoch)
 
     def tick(self) -> None:
         """Plays what is due by now."""
         due_samples = self._due_samples()
-        while self._waiting:
+        while self._waiting and self._waiting[0].epoch > self._held_epoch:
             first = self._waiting[0]
             if isinstance(first, AudioDone):
                 self._report(first.epoch, self._played_samples.get(first.epoch, 0), done=True)

@@ -1,8 +1,12 @@
 """The turn machine: who has the floor, which turn and epoch it is, and what mind and mouth show. Pure: (state, event)
 → (state, actions).
 
-Every turn has an epoch of its own, and a barge-in raises the epoch too; whatever carries an older epoch is stale. Sound
-stops first, bookkeeping follows: `CutOff` is always the first action. It knows no sound, no model and no clock.
+A turn begins with the first words the user's utterance is sure of; it is *open* until they are final, and only then
+may it be answered. Every turn has an epoch of its own, and an interruption raises the epoch too; whatever carries an
+older epoch is stale. A voice only makes the mouth hold its sound (`Hush`): words cut it off, and a cough or an "mhm"
+lets it go on. Who goes on right after the end of a turn was not done: the turn is withdrawn, and the next one has its
+words too. Sound stops first, bookkeeping follows. It knows no sound, no model and no clock: whoever tells what
+happens brings the time, in seconds.
 """
 
 from __future__ import annotations
@@ -11,77 +15,64 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from app.events import Mind, Mouth
-
-# -- what happens
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceStarted:
-    """The user began to speak."""
-
-
-@dataclass(frozen=True, slots=True)
-class WordsSpoken:
-    """The user's utterance is over; its words, perhaps none."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class WordsTyped:
-    """The user typed a message."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopPressed:
-    """The user wants silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thought:
-    """A step gave thoughts and no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A step gave a token of the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerEnded:
-    """The engine's turn is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class SoundStarted:
-    """The first sound of the answer went out."""
-
-
-@dataclass(frozen=True, slots=True)
-class SoundEnded:
-    """All sound of the answer has been heard, or there is none."""
-
-
-Happening = (
-    VoiceStarted | WordsSpoken | WordsTyped | StopPressed | Thought | Answered | AnswerEnded | SoundStarted | SoundEnded
+from app.happenings import (
+    Answered,
+    AnswerEnded,
+    Happening,
+    Progress,
+    SoundEnded,
+    SoundStarted,
+    StopPressed,
+    Thought,
+    VoiceConfirmed,
+    VoiceStarted,
+    WordsHeard,
+    WordsSpoken,
+    WordsTyped,
 )
 
-# -- what to do
+REOPEN_S = 1.2  # a voice that begins so soon after a turn was taken to be over goes on with it
+_ENDS = " .?!…"
 
 
 @dataclass(frozen=True, slots=True)
-class CutOff:
-    """Silence the speaker, drop all work of this epoch, and cut the answer to what was heard."""
+class Hush:
+    """Hold the sound of this epoch where it is: the user's voice was heard."""
 
     turn: int
     epoch: int
 
 
 @dataclass(frozen=True, slots=True)
+class Unhush:
+    """It was no interruption: the sound goes on."""
+
+    turn: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Silence the speaker, drop all work of this epoch, and cut the answer to what was heard. withdrawn: forget the
+    turn's words too, because they are part of the next one's or were never final.
+    """
+
+    turn: int
+    epoch: int
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """These are the turn's words so far: let the engine think about them. The first ones begin the turn."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
-    """Give these words to the engine and let the turn begin."""
+    """These are the turn's words: it may be answered. They begin the turn if none came before."""
 
     turn: int
     text: str
@@ -94,6 +85,7 @@ class Finish:
 
     turn: int
     interrupted: bool
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +96,16 @@ class Show:
     mouth: Mouth
 
 
-Action = CutOff | Begin | Finish | Show
+Action = Hush | Unhush | CutOff | Listen | Begin | Finish | Show
 
 
 @dataclass(frozen=True, slots=True)
 class TurnState:
-    """turn, epoch: the latest of each. active: a turn was begun and is not finished. written: its answer is
-    complete.
+    """turn, epoch: the latest of each. active: a turn was begun and is not finished; open: its words are not final.
+
+    written: its answer is complete; sounding: some of its sound is out and not all was heard; heard_out: no sound is
+    left to be heard; hushed: the sound is held. words: of the turn so far; earlier: those of them that stood before the
+    running utterance. final_s: when they became final by themselves; voice_s: when the latest voice began.
     """
 
     turn: int = 0
@@ -118,24 +113,41 @@ class TurnState:
     mind: Mind = Mind.IDLE
     mouth: Mouth = Mouth.SILENT
     active: bool = False
+    open: bool = False
     written: bool = False
-    heard_out: bool = False  # no sound is left to be heard
+    sounding: bool = False
+    heard_out: bool = False
+    hushed: bool = False
+    words: str = ""
+    earlier: str = ""
+    final_s: float | None = None
+    voice_s: float = 0.0
+
+    @property
+    def continued(self) -> bool:
+        """Does the voice that is heard now go on with the turn that was taken to be over?"""
+        return self.final_s is not None and self.voice_s - self.final_s <= REOPEN_S
 
 
 def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Action]]:
     """What follows from something that happened."""
     match happening:
-        case VoiceStarted():
-            cut, actions = _cut_off(state)
-            after = replace(cut, mind=Mind.LISTENING)
-        case WordsSpoken(text) | WordsTyped(text) if text.strip():
-            cut, actions = _cut_off(state)
-            after = TurnState(state.turn + 1, cut.epoch + 1, Mind.THINKING, Mouth.SILENT, active=True)
-            actions.append(Begin(after.turn, text.strip(), spoken=isinstance(happening, WordsSpoken)))
-        case WordsSpoken() | WordsTyped():
-            after, actions = _fall_silent(state), []
+        case VoiceStarted(at_s):
+            after, actions = _hear_voice(replace(state, voice_s=at_s))
+        case VoiceConfirmed():
+            after, actions = _hush(state) if state.active and not state.open else (state, [])
+        case WordsHeard(text, is_reply) if text.strip():
+            after, actions = _hear_words(state, text.strip(), is_reply)
+        case WordsSpoken(text, is_reply, at_s):
+            after, actions = _end_words(state, text.strip(), is_reply, at_s)
+        case WordsTyped(text) if text.strip():
+            cut, actions = _cut_off(state, withdrawn=state.open)
+            after = _new_turn(cut, text.strip())
+            actions.append(Begin(after.turn, after.words, spoken=False))
+        case WordsHeard() | WordsTyped():
+            after, actions = state, []
         case StopPressed():
-            cut, actions = _cut_off(state)
+            cut, actions = _cut_off(state, withdrawn=state.open)
             after = replace(cut, mind=Mind.IDLE)
         case Thought() | Answered() | AnswerEnded() | SoundStarted() | SoundEnded():
             after, actions = _progress(state, happening) if state.active else (state, [])
@@ -146,22 +158,71 @@ def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Act
     return after, actions
 
 
-def _progress(
-    state: TurnState, happening: Thought | Answered | AnswerEnded | SoundStarted | SoundEnded
-) -> tuple[TurnState, list[Action]]:
+# -- the user
+
+
+def _hear_voice(state: TurnState) -> tuple[TurnState, list[Action]]:
+    """Nobody begins to speak over a voice; who speaks already, stops when it has proved to be one."""
+    if not state.active:
+        return replace(state, mind=Mind.LISTENING), []
+    return (state, []) if state.open or state.sounding else _hush(state)
+
+
+def _hear_words(state: TurnState, text: str, is_reply: bool) -> tuple[TurnState, list[Action]]:
+    """Words the utterance is sure of."""
+    if state.active and not state.open and is_reply:
+        return state, []
+    state, actions = _open(state, text)
+    return state, [*actions, Listen(state.turn, state.words)]
+
+
+def _end_words(state: TurnState, text: str, is_reply: bool, at_s: float | None) -> tuple[TurnState, list[Action]]:
+    """The utterance is over; its words, perhaps none."""
+    if not (state.open or (text and not (state.active and is_reply))):
+        return _unhush(state) if state.active else (_fall_silent(state), [])
+    state, actions = _open(state, text)
+    after = replace(state, open=False, mind=Mind.THINKING, final_s=at_s)
+    return after, [*actions, Begin(after.turn, after.words, spoken=True)]
+
+
+def _open(state: TurnState, text: str) -> tuple[TurnState, list[Action]]:
+    """The turn that the running utterance belongs to, with these words of it; none leave it as it is."""
+    if state.open:
+        return replace(state, words=joined(state.earlier, text) if text else state.words), []
+    withdrawn = state.active and state.continued
+    earlier = state.words if withdrawn else ""
+    cut, actions = _cut_off(state, withdrawn)
+    after = _new_turn(cut, joined(earlier, text))
+    return replace(after, open=True, mind=Mind.LISTENING, earlier=earlier, voice_s=state.voice_s), actions
+
+
+def _new_turn(state: TurnState, words: str) -> TurnState:
+    return TurnState(state.turn + 1, state.epoch + 1, Mind.THINKING, active=True, words=words)
+
+
+def joined(earlier: str, text: str) -> str:
+    """The words of one utterance and of the next one that goes on with it: the end of the sentence was none."""
+    return f"{earlier.rstrip(_ENDS)} {text}" if earlier else text
+
+
+# -- the assistant
+
+
+def _progress(state: TurnState, happening: Progress) -> tuple[TurnState, list[Action]]:
     match happening:
         case Thought() | Answered() if state.written:  # the step that ended the answer brought this too
             return state, []
         case Thought():
-            return replace(state, mind=Mind.THINKING), []
+            return replace(state, mind=Mind.LISTENING if state.open else Mind.THINKING), []
         case Answered():
             return replace(state, mind=Mind.WRITING), []
         case AnswerEnded():
             return _finish_if_over(replace(state, mind=Mind.IDLE, written=True))
         case SoundStarted():
-            return replace(state, mouth=Mouth.SPEAKING, heard_out=False), []
+            mouth = state.mouth if state.hushed else Mouth.SPEAKING
+            return replace(state, sounding=True, heard_out=False, mouth=mouth), []
         case SoundEnded():
-            return _finish_if_over(replace(state, mouth=Mouth.SILENT, heard_out=True))
+            return _finish_if_over(replace(state, sounding=False, heard_out=True, mouth=Mouth.SILENT))
         case _:
             assert_never(happening)
 
@@ -169,16 +230,37 @@ def _progress(
 def _finish_if_over(state: TurnState) -> tuple[TurnState, list[Action]]:
     if not (state.written and state.heard_out):
         return state, []
-    return replace(state, active=False), [Finish(state.turn, interrupted=False)]
+    after = replace(state, active=False, hushed=False, mind=Mind.LISTENING if state.hushed else state.mind)
+    return after, [Finish(state.turn, interrupted=False)]
 
 
-def _cut_off(state: TurnState) -> tuple[TurnState, list[Action]]:
+# -- silence
+
+
+def _hush(state: TurnState) -> tuple[TurnState, list[Action]]:
+    if state.hushed:
+        return state, []
+    mouth = Mouth.INTERRUPTED if state.mouth is Mouth.SPEAKING else state.mouth
+    return replace(state, hushed=True, mouth=mouth), [Hush(state.turn, state.epoch)]
+
+
+def _unhush(state: TurnState) -> tuple[TurnState, list[Action]]:
+    if not state.hushed:
+        return state, []
+    mouth = Mouth.SPEAKING if state.sounding else Mouth.SILENT
+    return replace(state, hushed=False, mouth=mouth), [Unhush(state.turn, state.epoch)]
+
+
+def _cut_off(state: TurnState, withdrawn: bool) -> tuple[TurnState, list[Action]]:
     """End the running turn, if there is one, as interrupted."""
     if not state.active:
         return _fall_silent(state), []
-    mouth = Mouth.INTERRUPTED if state.mouth is Mouth.SPEAKING else Mouth.SILENT
-    after = replace(state, epoch=state.epoch + 1, active=False, mouth=mouth)
-    return after, [CutOff(state.turn, state.epoch), Finish(state.turn, interrupted=True)]
+    mouth = Mouth.INTERRUPTED if state.sounding else Mouth.SILENT
+    after = replace(
+        state, epoch=state.epoch + 1, active=False, open=False, hushed=False, sounding=False, mouth=mouth, final_s=None
+    )
+    cut = CutOff(state.turn, state.epoch, withdrawn)
+    return after, [cut, Finish(state.turn, interrupted=True, withdrawn=withdrawn)]
 
 
 def _fall_silent(state: TurnState) -> TurnState:

@@ -118,6 +118,11 @@ class Context:
         self._past.shorten(heard)
         self._read_input_again()
 
+    def forget_newest(self) -> None:
+        """The latest turn never was."""
+        self._past.forget_newest()
+        self._read_input_again()
+
     def give_back(self, block: Block) -> None:
         """Release a block that may still be waiting to be read."""
         self.reading.forget(block)

@@ -103,10 +103,13 @@ class Conversation:
             self._turn.hold(held)
             self._idle = False
 
-    def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None) -> None:
+    def interrupt(
+        self, heard_characters: int, at_s: float, turn: int | None = None, withdrawn: bool = False
+    ) -> None:
         """The user heard only so many characters of the answer: end the turn if it still runs, and remember no more
         than that of the answer. Its thoughts are kept for the next turn, if that sees this one. turn: which one is
-        meant; without effect once another has begun. None: the latest.
+        meant; without effect once another has begun. None: the latest. withdrawn: remember nothing of the turn, as
+        the user is about to say it again, with more words.
         """
         if self.closed or (turn is not None and turn != self.turn_number):
             return
@@ -116,8 +119,11 @@ class Conversation:
             if history.turns and history.carry_thoughts and self._turn.thinking is not None:
                 self._carried = self._turn.thinking.hand_over()
             self._close_turn(self._turn.output.within(heard_characters))
-        elif self._latest_output is not None:
+        elif self._latest_output is not None and not withdrawn:
             self._context.shorten(self._latest_output.within(heard_characters))
+        if withdrawn and self._latest_output is not None:
+            self._context.forget_newest()
+            self._latest_output = None
 
     def close(self) -> None:
         """Give everything back to the arena."""

@@ -39,6 +39,12 @@ class History:
         self._turns[-1] = self._turn()
         self.make_room(self._most_tokens)
 
+    def forget_newest(self) -> None:
+        """The newest turn never was; without effect if it is not kept any more."""
+        if self._latest is not None and self._turns:
+            self._turns.pop()
+        self._latest = None
+
     def make_room(self, tokens: int) -> None:
         """Forget the oldest turns until so many tokens, or fewer, are left."""
         while len(self._turns) > 1 and len(self.tokens) > tokens:
@@ -48,7 +54,9 @@ class History:
 
     def _cut(self, excess: int) -> None:
         """The only turn left is too long by so many tokens."""
-        assert self._latest is not None
+        if self._latest is None:
+            self._turns.clear()
+            return
         said, answer = self._latest
         if excess > len(answer):
             self._turns.clear()

@@ -96,6 +96,10 @@ class Past(ABC):
         """Of the newest turn's answer only so many tokens were heard; without effect if it is not kept any more."""
 
     @abstractmethod
+    def forget_newest(self) -> None:
+        """The newest turn never was; without effect if it is not kept any more."""
+
+    @abstractmethod
     def make_room(self, tokens: int) -> None:
         """Forget the oldest turns until so many tokens, or fewer, are left."""
 
@@ -129,6 +133,10 @@ class RefreshedPast(Past):
 
     def shorten(self, heard: int) -> None:
         self._history.shorten(self._answer[:heard])
+        self._refresh()
+
+    def forget_newest(self) -> None:
+        self._history.forget_newest()
         self._refresh()
 
     def make_room(self, tokens: int) -> None:
@@ -183,6 +191,11 @@ class FrozenPast(Past):
         if self._turns and not self._turns[-1].frozen:
             self._cut(self._turns[-1], heard)
             self.make_room(self._most_tokens)
+
+    def forget_newest(self) -> None:
+        if self._turns and not self._turns[-1].frozen:
+            for block in self._turns.pop().blocks:
+                self._room.release(block)
 
     def make_room(self, tokens: int) -> None:
         while len(self._turns) > 1 and self.length > tokens:

@@ -39,6 +39,12 @@ class Response:
         self._thoughts.setdefault(lane, []).append(text)
         return [Event(self._thoughts_part("response.reasoning_text.delta", lane) | {"delta": text})]
 
+    def thoughts_cut(self, characters: int, lane: str = "") -> list[Message]:
+        """All but the first `characters` of a lane's thoughts were taken back."""
+        kept = "".join(self._thoughts.get(lane, []))[:characters]
+        self._thoughts[lane] = [kept]
+        return [Event(self._thoughts_part("sotto.reasoning_text.cut", lane) | {"text": kept})]
+
     def answer(self, text: str) -> list[Message]:
         self._answer.append(text)
         return [*self._open_part(), Event(self._answer_part(f"{self._text_event}.delta") | {"delta": text})]

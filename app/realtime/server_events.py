@@ -4,16 +4,13 @@
 (identifiers, the running utterance, the open responses) and does no input or output.
 """
 
-from itertools import count
 from typing import assert_never
 
 from app import events
 from app.realtime.errors import SERVER_ERROR, error_body
-from app.realtime.messages import Event, Json, Message
-from app.realtime.response import Response, message_item
-from app.realtime.transcript import agreed_length
-
-TRANSCRIPTION = "conversation.item.input_audio_transcription"
+from app.realtime.messages import Event, Message
+from app.realtime.response import Response
+from app.realtime.user_items import UserItems
 
 
 class Translator:
@@ -29,12 +26,7 @@ class Translator:
         self._voice = voice
         self._prefix = prefix
         self._responses: dict[int, Response] = {}
-        self._utterances = count(1)
-        self._utterance: str | None = None  # item id of what the user is saying
-        self._utterance_start_ms = 0
-        self._utterance_end_ms = 0
-        self._hypothesis = ""
-        self._last_item: str | None = None
+        self._users = UserItems(prefix)
 
     @property
     def active(self) -> bool:
@@ -44,10 +36,16 @@ class Translator:
     def translate(self, event: events.ConversationEvent, heard_ms: int = 0) -> list[Message]:
         """Messages for one event, in order. `heard_ms`: sound received from the peer so far, in milliseconds."""
         match event:
-            case events.SpeechStarted() | events.SpeechEnded() | events.PartialTranscript() | events.UserTurn():
-                return self._user(event, heard_ms)
+            case events.SpeechStarted() | events.SpeechEnded() | events.PartialTranscript():
+                return self._users.take(event, heard_ms)
+            case events.TurnOpened() | events.UserTurn():
+                return [*self._users.take(event, heard_ms), *self._response(event.turn)[1]]
             case events.StateChanged(mind=mind, mouth=mouth):
                 return [Event({"type": "sotto.state", "mind": mind.value, "mouth": mouth.value})]
+            case events.Hush(turn=turn, epoch=epoch):
+                return [self._hold("sotto.hush", turn, epoch)]
+            case events.Unhush(turn=turn, epoch=epoch):
+                return [self._hold("sotto.unhush", turn, epoch)]
             case events.Flush(turn=turn, epoch=epoch):
                 return [self.flush(self.peers_epoch(epoch), f"resp_{self._name(turn)}")]
             case events.Fault(code=code, message=message):
@@ -59,11 +57,14 @@ class Translator:
 
     def typed_item(self, text: str, item_id: str | None) -> list[Message]:
         """The item a peer created by typing: told at once; its turn begins with the peer's `response.create`."""
-        return self._user_item(item_id or self._new_item(), {"type": "input_text", "text": text})
+        return self._users.typed(text, item_id)
 
     def flush(self, peers_epoch: int, response_id: str | None = None) -> Event:
         """Tells the peer to drop all sound of this epoch (the peer's) and of older ones."""
         return Event({"type": "sotto.flush", "response_id": response_id, "epoch": peers_epoch})
+
+    def _hold(self, what: str, turn: int, epoch: int) -> Event:
+        return Event({"type": what, "response_id": f"resp_{self._name(turn)}", "epoch": self.peers_epoch(epoch)})
 
     def peers_epoch(self, epoch: int) -> int:
         """The conversation's epoch as the peer counts it."""
@@ -74,58 +75,12 @@ class Translator:
         """The peer's epoch as this conversation counts it; None if it belongs to an earlier conversation."""
         return peers_epoch - self._first_epoch if peers_epoch >= self._first_epoch else None
 
-    # The user's side
-
-    def _user(
-        self,
-        event: events.SpeechStarted | events.SpeechEnded | events.PartialTranscript | events.UserTurn,
-        heard_ms: int,
-    ) -> list[Message]:
-        match event:
-            case events.SpeechStarted():
-                self._utterance, self._hypothesis, self._utterance_start_ms = self._new_item(), "", heard_ms
-                place = {"audio_start_ms": heard_ms, "item_id": self._utterance}
-                return [Event({"type": "input_audio_buffer.speech_started", **place})]
-            case events.SpeechEnded():
-                self._utterance_end_ms = heard_ms
-                place = {"audio_end_ms": heard_ms, "item_id": self._spoken_item()}
-                return [Event({"type": "input_audio_buffer.speech_stopped", **place})]
-            case events.PartialTranscript(text=text):
-                agreed, self._hypothesis = agreed_length(self._hypothesis, text), text
-                place = {"item_id": self._spoken_item()}
-                return [Event({"type": "sotto.transcript.partial", **place, "text": text, "agreed": agreed})]
-            case events.UserTurn():
-                spoken = self._spoken_turn(event.text) if event.spoken else []
-                return [*spoken, *self._response(event.turn)[1]]
-            case _:
-                assert_never(event)
-
-    def _spoken_turn(self, text: str) -> list[Message]:
-        item = self._spoken_item()
-        self._utterance, self._hypothesis = None, ""
-        part = {"item_id": item, "content_index": 0}
-        seconds = max(0, self._utterance_end_ms - self._utterance_start_ms) / 1000
-        usage = {"type": "duration", "seconds": seconds}
-        return [
-            Event({"type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": self._last_item}),
-            *self._user_item(item, {"type": "input_audio", "transcript": text}),
-            Event({"type": f"{TRANSCRIPTION}.delta", **part, "delta": text}),
-            Event({"type": f"{TRANSCRIPTION}.completed", **part, "transcript": text, "usage": usage}),
-        ]
-
-    def _user_item(self, item_id: str, content: Json) -> list[Message]:
-        item = message_item(item_id, "user", "completed", [content])
-        previous, self._last_item = self._last_item, item_id
-        return [
-            Event({"type": "conversation.item.added", "previous_item_id": previous, "item": item}),
-            Event({"type": "conversation.item.done", "previous_item_id": previous, "item": item}),
-        ]
-
     # The assistant's side
 
     def _assistant(
         self,
         event: events.ThoughtDelta
+        | events.ThoughtsCut
         | events.AnswerDelta
         | events.ThoughtsDone
         | events.AnswerDone
@@ -137,6 +92,8 @@ class Translator:
         match event:
             case events.ThoughtDelta(text=text, lane=lane):
                 return messages + response.thought(text, lane)
+            case events.ThoughtsCut(characters=characters, lane=lane):
+                return messages + response.thoughts_cut(characters, lane)
             case events.AnswerDelta(text=text):
                 return messages + response.answer(text)
             case events.ThoughtsDone():
@@ -150,7 +107,8 @@ class Translator:
                 return messages + response.sound_done()
             case events.TurnDone():
                 del self._responses[event.turn]
-                return [*messages, *response.done(event.answer, event.interrupted), self._turn(event)]
+                deleted = self._deleted(event.turn, response) if event.withdrawn else []
+                return [*messages, *response.done(event.answer, event.interrupted), self._turn(event), *deleted]
             case _:
                 assert_never(event)
 
@@ -158,14 +116,19 @@ class Translator:
         """The turn's response, and what announces it if it is new. Thoughts may come before the turn itself."""
         if turn in self._responses:
             return self._responses[turn], []
-        response = self._responses[turn] = Response(self._name(turn), self._voice, self._last_item)
-        self._last_item = response.answer_item
+        response = self._responses[turn] = Response(self._name(turn), self._voice, self._users.last_item)
+        self._users.last_item = response.answer_item
         return response, response.created()
 
     def _turn(self, event: events.TurnDone) -> Event:
         what = {"type": "sotto.turn", "response_id": f"resp_{self._name(event.turn)}", "turn": event.turn}
         heard = {"answer": event.answer, "heard": event.heard, "interrupted": event.interrupted}
-        return Event(what | heard | {"latency": event.latency})
+        return Event(what | heard | {"withdrawn": event.withdrawn, "latency": event.latency})
+
+    def _deleted(self, turn: int, response: Response) -> list[Message]:
+        """The user went on: the next turn's item has these words too."""
+        items = [response.answer_item, self._users.of_turn.pop(turn, None)]
+        return [Event({"type": "conversation.item.deleted", "item_id": item}) for item in items if item is not None]
 
     def _gate(self, event: events.GateAsked) -> Event:
         what = {"type": "sotto.gate", "response_id": f"resp_{self._name(event.turn)}", "step": event.step}
@@ -175,11 +138,3 @@ class Translator:
 
     def _name(self, turn: int) -> str:
         return f"{self._prefix}{turn}"
-
-    def _new_item(self) -> str:
-        return f"item_user_{self._prefix}{next(self._utterances)}"
-
-    def _spoken_item(self) -> str:
-        if self._utterance is None:
-            self._utterance = self._new_item()
-        return self._utterance

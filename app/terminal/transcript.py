@@ -3,7 +3,17 @@
 import unicodedata
 from dataclasses import dataclass, field, replace
 
-from app.events import AnswerDelta, ConversationEvent, Fault, Mind, StateChanged, ThoughtDelta, TurnDone, UserTurn
+from app.events import (
+    AnswerDelta,
+    ConversationEvent,
+    Fault,
+    Mind,
+    StateChanged,
+    ThoughtDelta,
+    ThoughtsCut,
+    TurnDone,
+    UserTurn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,10 @@ class Transcript:
                 before = self._exchange(event.turn)
                 text = before.lanes.get(event.lane, "") + plain(event.text)
                 return self._with(replace(before, lanes={**before.lanes, event.lane: text}))
+            case ThoughtsCut():
+                before = self._exchange(event.turn)
+                kept = before.lanes.get(event.lane, "")[: event.characters]
+                return self._with(replace(before, lanes={**before.lanes, event.lane: kept}))
             case AnswerDelta():
                 before = self._exchange(event.turn)
                 return self._with(replace(before, answer=before.answer + plain(event.text)))

@@ -112,6 +112,8 @@ class Page {
       case 'session.created': this.begin(event.session); break;
       case 'session.updated': this.updated(event.session); break;
       case 'sotto.state': this.state('mind', event.mind); this.state('mouth', event.mouth); break;
+      case 'sotto.hush': this.speaker.hush(event.epoch); break;
+      case 'sotto.unhush': this.speaker.unhush(event.epoch); break;
       case 'sotto.flush': this.speaker.flush(event.epoch); break;
       case 'response.output_audio.done': this.speaker.end(event.sotto.epoch); break;
       case 'error': this.fault(event.error); break;

@@ -184,7 +184,16 @@ export class Turns {
     this.scroll();
   }
 
+  // The user went on with what was said: the next turn has its words too.
+  remove(turn) {
+    if (!turn) return;
+    turn.node.remove();
+    this.turns = this.turns.filter((each) => each !== turn);
+    this.changed.delete(turn);
+  }
+
   take(event) {
+    if (event.type === 'sotto.turn' && event.withdrawn) return this.remove(this.byResponse(event.response_id));
     const turn = this.turnOf(event);
     if (!turn) return;
     this.apply(turn, event);
@@ -194,7 +203,9 @@ export class Turns {
 
   turnOf({ type, response_id: id, response, item }) {
     if (type === 'input_audio_buffer.speech_started' || type === 'sotto.transcript.partial') return this.listening();
-    if (type === 'conversation.item.added' && item.role === 'user') {
+    if ((type === 'conversation.item.added' || type === 'conversation.item.done') && item.role === 'user') {
+      const known = this.turns.findLast((turn) => turn.item === item.id);
+      if (known) return known;
       return item.content[0].type === 'input_text' ? this.typed() : this.listening();
     }
     if (type === 'response.created') return this.byResponse(response.id) ?? this.unanswered();
@@ -206,13 +217,17 @@ export class Turns {
       case 'sotto.transcript.partial':
         Object.assign(turn, { user: event.text, agreed: event.agreed, spoken: true });
         break;
-      case 'conversation.item.added': {
+      case 'conversation.item.added':
+      case 'conversation.item.done': {
         const [content] = event.item.content;
-        Object.assign(turn, { user: content.text ?? content.transcript, final: true, spoken: content.type === 'input_audio' });
+        const text = content.text ?? content.transcript;
+        const final = event.item.status === 'completed';
+        Object.assign(turn, { item: event.item.id, final, spoken: content.type === 'input_audio', user: final ? text : turn.user });
         break;
       }
       case 'response.created': turn.responseId = event.response.id; break;
       case 'response.reasoning_text.delta': turn.think(event, (turn.lanes[event.content_index] ?? '') + event.delta); break;
+      case 'sotto.reasoning_text.cut':
       case 'response.reasoning_text.done': turn.think(event, event.text); break;    // pieces may be lost with a network
       case 'response.output_audio_transcript.delta':
       case 'response.output_text.delta': turn.answer += event.delta; break;

@@ -95,6 +95,8 @@ export class Speaker {
 
   play(epoch, pcm) { this.post({ play: epoch, pcm }); }
   end(epoch) { this.post({ end: epoch }); }
+  hush(epoch) { this.post({ hush: epoch }); }
+  unhush(epoch) { this.post({ unhush: epoch }); }
   flush(epoch) {
     this.waiting = [];
     this.post({ flush: epoch });

@@ -29,7 +29,8 @@ class Capture extends AudioWorkletProcessor {
   }
 }
 
-// Plays sound of one epoch at a time. In: {play: epoch, pcm}, {end: epoch}, {flush: epoch}, {forget: true}.
+// Plays sound of one epoch at a time. In: {play: epoch, pcm}, {end: epoch}, {flush: epoch}, {forget: true}, and
+// {hush: epoch}, {unhush: epoch}: sound up to that epoch is held where it is, and goes on.
 // Out: {kind: started | position | underrun | ended | flushed, epoch, played} with `played` samples of that epoch.
 class Player extends AudioWorkletProcessor {
   constructor({ processorOptions: { bufferSamples } }) {
@@ -37,6 +38,7 @@ class Player extends AudioWorkletProcessor {
     this.bufferSamples = bufferSamples;
     this.epoch = -1;
     this.deadEpoch = -1;          // sound up to this epoch is stale
+    this.heldEpoch = -1;          // sound up to this epoch is held
     this.reset();
     this.port.onmessage = ({ data }) => this.take(data);
   }
@@ -50,13 +52,18 @@ class Player extends AudioWorkletProcessor {
     this.running = false;
     this.complete = false;        // no more sound will come
     this.fade = 0;
+    this.gain = 1;                // runs to 0 where the sound is held, and back
   }
 
-  take({ play, end, flush, forget, pcm }) {
+  get held() { return this.epoch <= this.heldEpoch; }
+
+  take({ play, end, flush, forget, pcm, hush, unhush }) {
     if (forget) {
       this.reset();
-      this.epoch = this.deadEpoch = -1;
+      this.epoch = this.deadEpoch = this.heldEpoch = -1;
     }
+    if (hush !== undefined) this.heldEpoch = hush;
+    if (unhush !== undefined) this.heldEpoch = -1;
     if (play !== undefined) this.add(play, pcm);
     if (end !== undefined && end === this.epoch) this.complete = true;
     if (flush !== undefined) this.flush(flush);
@@ -75,7 +82,7 @@ class Player extends AudioWorkletProcessor {
   flush(epoch) {
     this.deadEpoch = Math.max(this.deadEpoch, epoch);
     if (this.epoch > epoch || this.fade) return;
-    if (this.running) this.fade = FADE_SAMPLES;
+    if (this.running && this.gain) this.fade = FADE_SAMPLES;
     else this.silence('flushed');
   }
 
@@ -92,7 +99,7 @@ class Player extends AudioWorkletProcessor {
   }
 
   process(_inputs, [[output]]) {
-    if (!this.running && this.waiting && (this.complete || this.waiting >= this.bufferSamples)) {
+    if (!this.running && !this.held && this.waiting && (this.complete || this.waiting >= this.bufferSamples)) {
       this.running = true;
       this.tell('started');
     }
@@ -104,6 +111,7 @@ class Player extends AudioWorkletProcessor {
 
   fill(output) {
     for (let i = 0; i < output.length; i++) {
+      if (this.held && !this.gain && !this.fade) return this.played > this.reported && this.tell('position');
       if (!this.waiting) return this.runDry();
       output[i] = this.next();
       if (this.fade && --this.fade === 0) return this.silence('flushed');
@@ -113,6 +121,8 @@ class Player extends AudioWorkletProcessor {
   next() {
     let value = this.chunks[0][this.offset++] / 32768;
     if (this.fade) value *= this.fade / FADE_SAMPLES;
+    this.gain = Math.max(0, Math.min(1, this.gain + (this.held ? -1 : 1) / FADE_SAMPLES));
+    value *= this.gain;
     if (this.offset === this.chunks[0].length) {
       this.chunks.shift();
       this.offset = 0;

@@ -17,6 +17,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from app.conversation import Conversation, Parts
+from app.engine_link import EngineLink
 from app.engine_thread import EngineThread
 from app.events import (
     AnswerDelta,
@@ -27,6 +28,7 @@ from app.events import (
     Fault,
     Flush,
     GateAsked,
+    Hush,
     Mind,
     Mouth,
     PartialTranscript,
@@ -36,6 +38,8 @@ from app.events import (
     ThoughtDelta,
     ThoughtsDone,
     TurnDone,
+    TurnOpened,
+    Unhush,
     UserTurn,
 )
 from app.exchange import CHARACTERS_PER_S
@@ -43,6 +47,7 @@ from app.outlet import Outlet
 from engine.engine import Engine
 from engine.loading import load_tokenizer
 from engine.model import EngineSettings
+from engine.prompts import Prompts
 from engine.sampling import Sampling
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeListener, FakeSynthesizer, utterance
 from tests.engine.scripted import Script, ScriptedRunner
@@ -92,9 +97,7 @@ class House:
         return self.thread.call(read).result(PATIENCE_S)
 
 
-@pytest.fixture
-def house(tokenizer: PreTrainedTokenizerBase) -> Iterator[House]:
-    prompts = prompts_of("demo", turns=5)
+def opened_house(tokenizer: PreTrainedTokenizerBase, prompts: Prompts) -> Iterator[House]:
     runner = ScriptedRunner(tokenizer, prompts, lambda text: SCRIPTS.get(text, SHORT), kv_tokens=8192)
     engine = Engine(runner, tokenizer, prompts, EngineSettings(1000))  # type: ignore[arg-type]
     thread = EngineThread(engine, step_s=0.001)
@@ -102,6 +105,17 @@ def house(tokenizer: PreTrainedTokenizerBase) -> Iterator[House]:
     with ThreadPoolExecutor(4) as executor:
         yield House(engine, thread, executor)
     thread.stop()
+
+
+@pytest.fixture
+def house(tokenizer: PreTrainedTokenizerBase) -> Iterator[House]:
+    yield from opened_house(tokenizer, prompts_of("demo", turns=5))
+
+
+@pytest.fixture
+def live_house(tokenizer: PreTrainedTokenizerBase) -> Iterator[House]:
+    """One whose model thinks about words as they come."""
+    yield from opened_house(tokenizer, prompts_of("demo", turns=5, live=True))
 
 
 @dataclass
@@ -131,10 +145,10 @@ class Talk:
     def sound_samples(self) -> int:
         return sum(len(event.pcm) // 2 for event in self.of(AudioDelta))
 
-    async def speak(self, text: str, *partials: str) -> None:
+    async def speak(self, text: str, *partials: str, long: bool = True) -> None:
         """Somebody says this into the microphone."""
         assert self.listener is not None
-        batches = utterance(text, *partials)
+        batches = utterance(text, *partials, long=long)
         self.listener.script.extend(batches)
         for _ in batches:
             await self.conversation.hear(SOUND)
@@ -164,15 +178,13 @@ async def talking(
     listener = FakeListener() if voice else None
     tokens = house.thread.call(lambda engine: engine.open(method, Sampling())).result(PATIENCE_S)
     parts = Parts(
-        engine=house.thread,
-        tokens=tokens,
+        engine=EngineLink(house.thread, tokens, ahead_s=most_ahead_s),
         listener=listener,  # type: ignore[arg-type]
         synthesizer=synthesizer,
         hearing=house.executor,
         speaking=house.executor,
         clock=time.monotonic,
         on_exit=house.on_exit,
-        most_ahead_s=most_ahead_s,
     )
     talk = Talk(Conversation(parts), synthesizer, listener)
 
@@ -320,16 +332,15 @@ def test_a_voice_that_fails_holds_nobody_back(house: House) -> None:
 
 
 def test_the_most_that_may_be_ahead_follows_from_the_patience(house: House) -> None:
-    async def scenario() -> None:
-        async with talking(house) as talk:
-            assert talk.conversation._most_ahead_s() == 10.0
-            talk.conversation.set_patience(1.0)
-            await asyncio.to_thread(lambda: house.thread.call(lambda _: None).result(PATIENCE_S))
-            assert talk.conversation._most_ahead_s() == 5.0
-            with pytest.raises(ValueError, match="patience must be from 0 to 1"):
-                talk.conversation.set_patience(1.5)
-
-    play(scenario, house)
+    tokens = house.thread.call(lambda engine: engine.open("async", Sampling())).result(PATIENCE_S)
+    link = EngineLink(house.thread, tokens)
+    assert link.most_ahead_s() == 10.0
+    link.set_patience(1.0)
+    house.thread.call(lambda _: None).result(PATIENCE_S)
+    assert link.most_ahead_s() == 5.0
+    assert EngineLink(house.thread, tokens, ahead_s=2.0).most_ahead_s() == 2.0
+    with pytest.raises(ValueError, match="patience must be from 0 to 1"):
+        link.set_patience(1.5)
 
 
 def test_the_history_holds_what_was_said(house: House) -> None:
@@ -369,13 +380,16 @@ def test_the_users_voice_silences_the_answer_and_cuts_it_to_what_was_heard(house
             await talk.until(is_a(AudioDelta), count=3)
             talk.conversation.played(1, 2 * WORD_SAMPLES + 100)
             assert talk.listener is not None
-            talk.listener.script.extend(utterance("add"))
+            talk.listener.script.extend(utterance("add", "add now"))
             await talk.conversation.hear(SOUND)
-            await asyncio.sleep(0.02)
-            cut = assert_cut_cleanly(talk, turn=1, epoch=1)
-            shown = (Mind.LISTENING, Mouth.INTERRUPTED)
-            assert [type(event) for event in talk.events[cut:]] == [Flush, TurnDone, StateChanged, SpeechStarted]
-            assert (talk.of(StateChanged)[-1].mind, talk.of(StateChanged)[-1].mouth) == shown
+            assert not talk.of(Hush, Flush), "it may be a click"
+            await talk.conversation.hear(SOUND)
+            await talk.until(is_a(Hush, turn=1, epoch=1))
+            assert talk.of(StateChanged)[-1].mouth is Mouth.INTERRUPTED and not talk.of(Flush), "it may be a cough"
+            await talk.conversation.hear(SOUND)
+            await talk.until(is_a(TurnOpened, turn=2))
+            assert_cut_cleanly(talk, turn=1, epoch=1)
+            assert talk.of(StateChanged)[-1].mind is Mind.LISTENING
             assert talk.synthesizer is not None and all(s.cancelled.is_set() for s in talk.synthesizer.streams[-1:])
             talk.synthesizer.go_on()
             await talk.conversation.hear(SOUND)
@@ -475,17 +489,114 @@ def test_of_messages_typed_in_one_breath_the_last_is_answered(house: House) -> N
     play(scenario, house)
 
 
-def test_a_cough_interrupts_but_begins_no_turn(house: House) -> None:
+@pytest.mark.parametrize("said", ["", "mhm", "okay"])
+def test_after_a_cough_or_an_mhm_the_speech_goes_on_where_it_was(house: House, said: str) -> None:
     async def scenario() -> None:
         async with talking(house) as talk:
-            await talk.conversation.say("count")
-            await talk.until(is_a(AudioDelta))
-            await talk.speak("")
-            await asyncio.sleep(0.02)
-        assert len(talk.of(UserTurn)) == len(talk.of(TurnDone)) == 1
-        assert (talk.of(StateChanged)[-1].mind, talk.of(StateChanged)[-1].mouth) == (Mind.IDLE, Mouth.INTERRUPTED)
+            await talk.conversation.say("add")
+            await talk.until(is_a(AudioDone))
+            talk.conversation.played(1, WORD_SAMPLES)
+            await talk.speak(said)
+            await talk.until(is_a(Unhush, turn=1, epoch=1))
+            assert talk.of(StateChanged)[-1].mouth is Mouth.SPEAKING
+            talk.conversation.played(1, talk.sound_samples, done=True)
+            await talk.until(is_a(TurnDone))
+        assert len(talk.of(Hush)) == len(talk.of(Unhush)) == len(talk.of(UserTurn)) == 1
+        assert not talk.of(Flush)
+        assert (talk.of(TurnDone)[0].heard, talk.of(TurnDone)[0].interrupted) == (ANSWER, False)
 
     play(scenario, house)
+
+
+def test_a_short_sound_does_not_even_hold_the_speech(house: House) -> None:
+    async def scenario() -> None:
+        async with talking(house) as talk:
+            await talk.conversation.say("add")
+            await talk.until(is_a(AudioDelta))
+            await talk.speak("", long=False)
+            await talk.finish()
+        assert not talk.of(Hush, Unhush, Flush)
+
+    play(scenario, house)
+
+
+def test_sound_that_is_held_does_not_count_as_heard(house: House) -> None:
+    """Of a client that does not report its position, time tells: not while its sound is held."""
+
+    async def scenario() -> None:
+        async with talking(house) as talk:
+            assert talk.listener is not None
+            await talk.conversation.say("add")
+            await talk.until(is_a(AudioDone))
+            talk.listener.script.extend(utterance("")[:2])
+            await talk.conversation.hear(SOUND)
+            await talk.conversation.hear(SOUND)
+            await asyncio.sleep(1.5)
+            assert not talk.of(TurnDone), "the sound lasts for a second"
+            await talk.conversation.stop()
+        assert talk.of(TurnDone)[0].heard in ("", "First")
+
+    play(scenario, house)
+
+
+# -- words while they are said
+
+
+def test_the_words_of_a_question_are_thought_about_while_others_are_said(live_house: House) -> None:
+    async def scenario() -> None:
+        async with talking(live_house) as talk:
+            assert talk.listener is not None
+            talk.listener.script.extend(utterance("add these please", "add", "add these"))
+            for _ in range(4):
+                await talk.conversation.hear(SOUND)
+            await talk.until(is_a(ThoughtDelta, turn=1))
+            assert not talk.of(UserTurn, AnswerDelta)
+            await talk.conversation.hear(SOUND)
+            await talk.finish()
+        opened, turn = talk.events.index(talk.of(TurnOpened)[0]), talk.events.index(talk.of(UserTurn)[0])
+        assert opened < talk.events.index(talk.of(ThoughtDelta)[0]) < turn
+        assert all(talk.events.index(event) > turn for event in talk.of(AnswerDelta, AudioDelta, GateAsked))
+        assert talk.of(StateChanged)[0].mind is Mind.LISTENING
+        delays = talk.of(TurnDone)[0].latency
+        assert delays["ttft"] == 0.0 < delays["ttfat"]
+        steps = [event.step for event in talk.of(AnswerDelta)]
+        assert 0 < delays["steps_to_first"] < steps[0], "counted from the end of the words"
+
+    play(scenario, live_house)
+
+
+def test_words_the_utterance_was_sure_of_are_answered_even_if_its_end_is_lost(live_house: House) -> None:
+    async def scenario() -> None:
+        async with talking(live_house) as talk:
+            assert talk.listener is not None
+            talk.listener.script.extend([*utterance("", "add this")[:3], OSError("the recogniser died")])
+            for _ in range(4):
+                await talk.conversation.hear(SOUND)
+            await talk.finish()
+        assert [event.text for event in talk.of(UserTurn)] == ["add"]
+        assert talk.of(Fault)[0].code == "hearing_failed"
+
+    play(scenario, live_house)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_who_goes_on_at_once_is_heard_as_one_and_nothing_else_is_remembered(live_house: House, written: bool) -> None:
+    async def scenario() -> None:
+        async with talking(live_house) as talk:
+            await talk.speak("add?" if written else "count?")
+            await talk.until(is_a(AudioDone if written else AudioDelta))
+            await talk.speak("and more", "and more")
+            await talk.until(is_a(AudioDone, turn=2))
+            talk.conversation.played(talk.of(AudioDone)[-1].epoch, 10**9, done=True)
+            await talk.until(is_a(TurnDone, turn=2))
+            remembered = await asyncio.to_thread(live_house.history)
+        first = "add" if written else "count"
+        assert [event.text for event in talk.of(UserTurn)] == [f"{first}?", f"{first} and more"]
+        assert [event.withdrawn for event in talk.of(TurnDone)] == [True, False]
+        assert [event.text for event in talk.of(PartialTranscript)] == [f"{first} and more"]
+        assert remembered.count("user") == 1 and f"{first} and more" in remembered
+
+    play(scenario, live_house)
 
 
 @pytest.mark.parametrize("method", ["async", "think", "no-think"])

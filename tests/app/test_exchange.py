@@ -12,6 +12,7 @@ from app.exchange import (
     UNREPORTED_GRACE_S,
     Exchange,
     ends_at_s,
+    held,
     played_s,
     shall_hold,
     unheard_s,
@@ -27,6 +28,38 @@ def speaking(*pieces: tuple[float, float]) -> Exchange:
     for at_s, duration_s in pieces:
         exchange.sound(b"\1\1" * round(duration_s * SECOND), at_s)
     return exchange
+
+
+def test_while_the_sound_is_held_nothing_is_played_and_what_is_left_sounds_later() -> None:
+    exchange = speaking((0.0, 2.0), (5.0, 1.0))
+    exchange.hush(0.5)
+    exchange.hush(0.7)  # only the first time counts
+    assert exchange.played_samples(now_s=3.0) == SECOND // 2
+    assert exchange.silent_at_s() == float("inf") and exchange.ahead_s(3.0) == pytest.approx(2.5)
+    exchange.unhush(3.5)
+    assert exchange.moments.sounds == [(0.0, 0.5), (3.5, 1.5), (5.0, 1.0)]
+    assert exchange.played_samples(now_s=4.0) == SECOND
+    assert exchange.silent_at_s() == pytest.approx(6.0 + UNREPORTED_GRACE_S)
+    exchange.unhush(9.0)
+    assert len(exchange.moments.sounds) == 3
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 9), st.floats(0.01, 3)), max_size=6),
+    st.floats(0, 9),
+    st.floats(0, 5),
+    st.floats(0, 30),
+)
+def test_held_sound_is_all_played_and_not_before_its_time(
+    pieces: list[tuple[float, float]], since_s: float, gap_s: float, after_s: float
+) -> None:
+    pieces.sort()
+    until_s = since_s + gap_s
+    later = list(held(pieces, since_s, until_s))
+    assert sum(duration for _, duration in later) == pytest.approx(sum(duration for _, duration in pieces))
+    assert played_s(later, since_s) == pytest.approx(played_s(pieces, since_s))
+    assert played_s(later, until_s) == pytest.approx(played_s(pieces, since_s))
+    assert played_s(later, until_s + after_s) <= played_s(pieces, since_s) + after_s + 1e-9
 
 
 def test_reports_are_believed() -> None:

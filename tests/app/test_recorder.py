@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import AudioDelta, AudioDone, Flush
+from app.events import AudioDelta, AudioDone, Flush, Hush, Unhush
 from app.recorder import Recorder
 from audio.pcm import OUTPUT_RATE_HZ
 
@@ -57,6 +57,33 @@ def test_flush_drops_what_was_not_played_yet_and_keeps_newer_sound() -> None:
     speaker.recorder.take(Flush(0.0, 1, epoch=1))
     speaker.wait(0.5)
     assert speaker.recorder.pcm == b"\1\0" * (OUTPUT_RATE_HZ // 2) + b"\2\0" * 10
+
+
+def test_held_sound_waits_and_goes_on_where_it_was() -> None:
+    speaker = Loudspeaker(paced=True)
+    speaker.recorder.take(sound(OUTPUT_RATE_HZ))
+    speaker.wait(0.5)
+    speaker.recorder.take(Hush(0.0, 1, epoch=1))
+    speaker.wait(0.25)
+    speaker.recorder.take(AudioDone(0.0, 1, 1))
+    assert speaker.positions[-1] == (1, OUTPUT_RATE_HZ // 2, False)
+    speaker.recorder.take(Unhush(0.0, 1, epoch=1))
+    speaker.wait(0.5)
+    assert speaker.positions[-1] == (1, OUTPUT_RATE_HZ, True)
+    assert speaker.recorder.pcm == b"\1\0" * (OUTPUT_RATE_HZ // 2) + bytes(OUTPUT_RATE_HZ // 2) + (
+        b"\1\0" * (OUTPUT_RATE_HZ // 2)
+    )
+
+
+@pytest.mark.parametrize("paced", [False, True])
+def test_sound_of_a_newer_epoch_is_not_held(paced: bool) -> None:
+    speaker = Loudspeaker(paced)
+    speaker.recorder.take(Hush(0.0, 1, epoch=1))
+    speaker.recorder.take(sound(100, epoch=1))
+    speaker.recorder.take(Flush(0.0, 1, epoch=1))
+    speaker.recorder.take(sound(50, epoch=2, value=2))
+    speaker.wait(0.5)
+    assert speaker.recorder.pcm == b"\2\0" * 50
 
 
 def test_a_gap_between_sounds_is_recorded_as_silence() -> None:

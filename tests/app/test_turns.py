@@ -7,23 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events import Mind, Mouth
-from app.turns import (
-    Action,
+from app.happenings import (
     Answered,
     AnswerEnded,
-    Begin,
-    CutOff,
-    Finish,
     Happening,
-    Show,
     SoundEnded,
     SoundStarted,
     StopPressed,
     Thought,
-    TurnState,
+    VoiceConfirmed,
     VoiceStarted,
+    WordsHeard,
     WordsSpoken,
     WordsTyped,
+)
+from app.turns import (
+    REOPEN_S,
+    Action,
+    Begin,
+    CutOff,
+    Finish,
+    Hush,
+    Listen,
+    Show,
+    TurnState,
+    Unhush,
     advance,
 )
 
@@ -36,6 +44,7 @@ HELLO: Step = (WordsTyped("hello"), [Begin(1, "hello", spoken=False), Show(THINK
 THINKS: Step = (Thought(), [])
 WRITES: Step = (Answered(), [Show(WRITING, SILENT)])
 SPEAKS: Step = (SoundStarted(), [Show(WRITING, SPEAKING)])
+WRITES_UNHEARD: Step = (Answered(), [])
 WRITTEN: Step = (AnswerEnded(), [Show(IDLE, SPEAKING)])
 
 CONVERSATIONS: dict[str, list[Step]] = {
@@ -72,26 +81,120 @@ CONVERSATIONS: dict[str, list[Step]] = {
         WRITTEN,
         (SoundEnded(), [Finish(1, interrupted=False), Show(IDLE, SILENT)]),
     ],
-    "the user's voice cuts the answer off at once": [
+    "the engine thinks about the first words while the others are still being said": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsHeard("what is"), [Listen(1, "what is")]),
+        THINKS,
+        (WordsHeard("what is 2 plus"), [Listen(1, "what is 2 plus")]),
+        (WordsSpoken("what is 2 plus 3"), [Begin(1, "what is 2 plus 3", spoken=True), Show(THINKING, SILENT)]),
+        WRITES,
+    ],
+    "words that were sure are not lost with the end of the utterance": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsHeard("what is 2"), [Listen(1, "what is 2")]),
+        (WordsSpoken(""), [Begin(1, "what is 2", spoken=True), Show(THINKING, SILENT)]),
+    ],
+    "a voice that lasts holds the sound, and words cut it off": [
         HELLO,
         WRITES,
         SPEAKS,
-        (VoiceStarted(), [CutOff(1, 1), Finish(1, interrupted=True), Show(LISTENING, INTERRUPTED)]),
-        (WordsSpoken("wait"), [Begin(2, "wait", spoken=True), Show(THINKING, SILENT)]),
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (VoiceConfirmed(), []),
+        WRITES_UNHEARD,
+        (
+            WordsHeard("wait"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "wait"), Show(LISTENING, SILENT)],
+        ),
+        (WordsSpoken("wait a moment"), [Begin(2, "wait a moment", spoken=True), Show(THINKING, SILENT)]),
     ],
-    "the user's voice cuts off an answer that was written long ago": [
+    "words that come all at once cut the answer off too": [
         HELLO,
         WRITES,
         SPEAKS,
         WRITTEN,
-        (VoiceStarted(), [CutOff(1, 1), Finish(1, interrupted=True), Show(LISTENING, INTERRUPTED)]),
+        (VoiceStarted(), []),
+        (
+            WordsSpoken("stop"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", spoken=True), Show(THINKING, SILENT)],
+        ),
     ],
-    "a cough that holds no words leaves an interrupted assistant": [
+    "after a cough the sound goes on where it was held": [
         HELLO,
         WRITES,
         SPEAKS,
-        (VoiceStarted(), [CutOff(1, 1), Finish(1, interrupted=True), Show(LISTENING, INTERRUPTED)]),
-        (WordsSpoken("  "), [Show(IDLE, INTERRUPTED)]),
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (WordsSpoken("  "), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+    ],
+    "so it does after an mhm, and a short one does not even hold it": [
+        HELLO,
+        WRITES,
+        SPEAKS,
+        (VoiceStarted(), []),
+        (WordsSpoken("mhm", is_reply=True), []),
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (WordsHeard("okay", is_reply=True), []),
+        (WordsSpoken("okay", is_reply=True), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+    ],
+    "an mhm to nobody is a turn like any other": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("okay", is_reply=True), [Begin(1, "okay", spoken=True), Show(THINKING, SILENT)]),
+    ],
+    "it does not begin to speak over a voice": [
+        HELLO,
+        WRITES,
+        (VoiceStarted(), [Hush(1, 1)]),
+        (SoundStarted(), []),
+        (WordsSpoken(""), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+    ],
+    "who goes on right after the end of a turn had not finished": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("What is 2 plus 3?", at_s=5.0), [Begin(1, "What is 2 plus 3?", True), Show(THINKING, SILENT)]),
+        (VoiceStarted(4.9 + REOPEN_S), [Hush(1, 1)]),
+        (
+            WordsHeard("minus"),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                Listen(2, "What is 2 plus 3 minus"),
+                Show(LISTENING, SILENT),
+            ],
+        ),
+        (WordsHeard("minus 1"), [Listen(2, "What is 2 plus 3 minus 1")]),
+        (WordsSpoken("minus 1."), [Begin(2, "What is 2 plus 3 minus 1.", True), Show(THINKING, SILENT)]),
+    ],
+    "later it is an interruption": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2 plus 3", at_s=5.0), [Begin(1, "what is 2 plus 3", True), Show(THINKING, SILENT)]),
+        (VoiceStarted(5.1 + REOPEN_S), [Hush(1, 1)]),
+        (
+            WordsSpoken("minus 1", at_s=9.0),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "minus 1", True)],
+        ),
+    ],
+    "and so it is when the user ended the turn by hand": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2 plus 3"), [Begin(1, "what is 2 plus 3", True), Show(THINKING, SILENT)]),
+        (VoiceStarted(0.1), [Hush(1, 1)]),
+        (
+            WordsSpoken("minus 1"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "minus 1", True)],
+        ),
+    ],
+    "typing while speaking leaves what was said unsaid": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsHeard("what"), [Listen(1, "what")]),
+        (
+            WordsTyped("2+3"),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                Begin(2, "2+3", spoken=False),
+                Show(THINKING, SILENT),
+            ],
+        ),
     ],
     "typing cuts off too, and begins the next turn at once": [
         HELLO,
@@ -159,11 +262,14 @@ def test_conversations_go_as_scripted(script: list[Step]) -> None:
 
 
 TEXTS = st.sampled_from(["", "  ", "hi", "a longer text"])
+TIMES = st.floats(0, 5)
 HAPPENINGS = st.one_of(
-    st.builds(WordsSpoken, TEXTS),
+    st.builds(VoiceStarted, TIMES),
+    st.builds(WordsHeard, TEXTS, st.booleans()),
+    st.builds(WordsSpoken, TEXTS, st.booleans(), st.none() | TIMES),
     st.builds(WordsTyped, TEXTS),
     st.sampled_from(
-        [VoiceStarted(), StopPressed(), Thought(), Answered(), AnswerEnded(), SoundStarted(), SoundEnded()]
+        [VoiceConfirmed(), StopPressed(), Thought(), Answered(), AnswerEnded(), SoundStarted(), SoundEnded()]
     ),
 )
 STORIES = st.lists(HAPPENINGS, max_size=40)
@@ -183,13 +289,13 @@ def story(happenings: list[Happening]) -> list[tuple[TurnState, TurnState, list[
 def test_turn_and_epoch_never_fall_and_every_interruption_raises_the_epoch(happenings: list[Happening]) -> None:
     for before, after, actions in story(happenings):
         assert after.epoch >= before.epoch and after.turn >= before.turn
-        if any(isinstance(action, CutOff | Begin) for action in actions):
+        if any(isinstance(action, CutOff) for action in actions) or after.turn > before.turn:
             assert after.epoch > before.epoch
 
 
 @given(STORIES)
 def test_no_two_turns_share_an_epoch(happenings: list[Happening]) -> None:
-    epochs = [after.epoch for _, after, actions in story(happenings) if any(isinstance(a, Begin) for a in actions)]
+    epochs = [after.epoch for before, after, _ in story(happenings) if after.turn > before.turn]
     assert len(epochs) == len(set(epochs))
 
 
@@ -215,9 +321,11 @@ def test_every_turn_begins_once_and_finishes_once_before_the_next_begins(happeni
     for _, after, actions in story(happenings):
         for action in actions:
             match action:
-                case Begin(turn):
-                    assert running is None and turn == begun + 1
+                case (Listen(turn) | Begin(turn)) if running is None:
+                    assert turn == begun + 1
                     running = begun = turn
+                case Listen(turn) | Begin(turn):
+                    assert turn == running
                 case Finish(turn):
                     assert turn == running
                     running = None
@@ -251,3 +359,47 @@ def test_any_story_can_go_on_to_a_finished_turn(happenings: list[Happening]) -> 
     state, actions = advance(state, SoundEnded())
     assert Finish(state.turn, interrupted=False) in actions
     assert (state.mind, state.mouth) == (IDLE, SILENT)
+
+
+@given(STORIES)
+def test_words_become_final_once_and_nothing_is_heard_of_a_turn_afterwards(happenings: list[Happening]) -> None:
+    final: set[int] = set()
+    for before, after, actions in story(happenings):
+        for action in actions:
+            match action:
+                case Listen(turn, text):
+                    assert text.strip() and turn not in final
+                case Begin(turn, text):
+                    assert text.strip() and turn not in final
+                    final.add(turn)
+        if after.open:
+            assert after.active and after.turn not in final
+        elif before.open and not any(isinstance(action, CutOff) for action in actions):
+            assert after.turn in final
+
+
+@given(STORIES)
+def test_sound_is_held_and_goes_on_in_turns_and_never_outlives_its_epoch(happenings: list[Happening]) -> None:
+    held: int | None = None
+    for _, after, actions in story(happenings):
+        for action in actions:
+            match action:
+                case Hush(_, epoch):
+                    assert held is None
+                    held = epoch
+                case Unhush(_, epoch):
+                    assert held == epoch
+                    held = None
+                case CutOff() | Finish():
+                    held = None
+        assert after.hushed == (held is not None)
+        if after.hushed:
+            assert after.active and not after.open and after.mouth is not SPEAKING and held == after.epoch
+
+
+@given(STORIES)
+def test_only_who_goes_on_is_withdrawn_and_no_word_is_lost(happenings: list[Happening]) -> None:
+    for before, after, actions in story(happenings):
+        for action in actions:
+            if isinstance(action, CutOff) and action.withdrawn and not before.open:
+                assert after.words.startswith(before.words.rstrip(" .?!…")) and len(after.words) > len(before.words)

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
+from audio.events import (
+    FinalTranscript,
+    ListenEvent,
+    PartialTranscript,
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechStarted,
+)
 from audio.tts import SpeechChunk, WordMark
 
 WORD_SAMPLES = 2400  # of every word, 0.1 s
@@ -90,11 +97,22 @@ class FakeSynthesizer:
             assert self._going.wait(PATIENCE_S), "nobody told the voice to go on"
 
 
-def utterance(text: str, *partials: str) -> list[list[ListenEvent]]:
-    """What a listener tells while somebody says this: one batch of events per piece of sound."""
+def utterance(text: str, *partials: str, long: bool = True) -> list[list[ListenEvent]]:
+    """What a listener tells while somebody says this: one batch of events per piece of sound.
+
+    The words of every partial are sure but for the last one. long: it lasts, as more than a cough does.
+    """
     began: list[ListenEvent] = [SpeechStarted(1_600)]
-    guesses: list[list[ListenEvent]] = [[PartialTranscript(partial, 8_000)] for partial in partials]
-    return [began, *guesses, [SpeechEnded(16_000, 24_000), FinalTranscript(text, 16_000, 24_000)]]
+    lasts: list[ListenEvent] = [SpeechConfirmed(4_800)]
+    guesses: list[list[ListenEvent]] = [
+        [PartialTranscript(partial, 8_000, agreed=max(0, partial.rfind(" ")))] for partial in partials
+    ]
+    return [
+        began,
+        *([lasts] if long else []),
+        *guesses,
+        [SpeechEnded(16_000, 24_000), FinalTranscript(text, 16_000, 24_000, voiced_ms=900, level_db=30)],
+    ]
 
 
 @dataclass(eq=False)

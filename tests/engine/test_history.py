@@ -50,6 +50,18 @@ def test_of_an_interrupted_answer_what_was_heard_is_kept_and_may_yet_grow() -> N
     assert found.tokens == transcript(([1], [2]), ([3], [4, 5]))
 
 
+def test_the_newest_turn_can_be_taken_for_never_said() -> None:
+    found = history()
+    found.add([1], [2])
+    found.add([3], [])
+    found.forget_newest()
+    assert found.tokens == transcript(([1], [2]))
+    found.forget_newest()  # that was all
+    assert found.tokens == transcript(([1], [2]))
+    found.make_room(3)
+    assert found.tokens == ()
+
+
 def test_the_oldest_turns_are_forgotten_when_room_is_needed() -> None:
     found = history()
     for turn in range(3):

@@ -20,7 +20,7 @@ from tests.engine.models import own_logits
 from tests.engine.oracle import Oracle
 from tests.engine.replayed import ReplayedRunner, exact_pair
 from tests.engine.scripted import Script, ScriptedRunner
-from tests.engine.talk import GREEDY, live_prompts, make_engine, run
+from tests.engine.talk import ask, GREEDY, live_prompts, make_engine, run
 
 SCRIPT = Script("One.\n\nTwo, three.\n\n", "Well, 😀.\n\nSo it is.", (-1.0, 1.0))
 
@@ -178,3 +178,35 @@ def test_an_interrupted_turn_tells_so_once(tokenizer: PreTrainedTokenizerBase) -
         conversation.interrupt(0, at_s=3.0)
     events += run(engine)
     assert [(e.reason, e.at_s) for e in events if isinstance(e, TurnEnded)] == [(EndReason.INTERRUPTED, 3.0)]
+
+
+@pytest.mark.parametrize("history", HistoryPolicy)
+@pytest.mark.parametrize("steps", [0, 3, 400])
+def test_of_a_turn_that_is_withdrawn_nothing_is_remembered_but_its_thoughts_are_kept(
+    tokenizer: PreTrainedTokenizerBase, history: HistoryPolicy, steps: int
+) -> None:
+    """While its words come, while it is thought about, and when it was answered long ago."""
+    prompts = live_prompts(20)
+    engine = make_engine(tokenizer, prompts, ScriptedRunner(tokenizer, prompts, SCRIPT), 600, history=history)
+    conversation = engine.open("async", GREEDY)
+    ask(conversation, "hi")
+    run(engine)
+    before = conversation.history_ids
+    conversation.listen("what is")
+    run(engine, 2)
+    if steps:
+        conversation.end_input()
+        run(engine, steps)
+    conversation.interrupt(0, at_s=3.0, turn=2, withdrawn=True)
+    conversation.interrupt(0, at_s=3.0, turn=2, withdrawn=True)
+    run(engine)
+    assert conversation.history_ids == before
+    kept = {block.name for block in engine.runner.arena.blocks if "thoughts" in block.name}
+    assert bool(kept) == (steps < 400 or history is HistoryPolicy.KEEP)
+    ask(conversation, "what is it")
+    events = run(engine)
+    assert isinstance(events[-1], TurnEnded) and len(conversation.history_ids) > len(before)
+    engine.close(conversation)
+    assert engine.runner.arena.used_tokens == sum(block.length for block in engine.runner.arena.blocks)
+    assert {block.name for block in engine.runner.arena.blocks} <= {"system"}
+    engine.shut_down()

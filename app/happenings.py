@@ -1,0 +1,77 @@
+"""What can happen to a conversation's turns. `app.turns` says what follows. Times are seconds of one clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStarted:
+    """Something like a voice began."""
+
+    at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceConfirmed:
+    """It has proved to be a voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordsHeard:
+    """The words so far that the running utterance is sure of. is_reply: no more than an "mhm" or "okay"."""
+
+    text: str
+    is_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WordsSpoken:
+    """The user's utterance is over; its words, perhaps none. at_s: when, if silence decided so; None: the user did,
+    and what follows is something new.
+    """
+
+    text: str
+    is_reply: bool = False
+    at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsTyped:
+    """The user typed a message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopPressed:
+    """The user wants silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A step gave thoughts and no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A step gave a token of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEnded:
+    """The engine's turn is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStarted:
+    """The first sound of the answer went out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEnded:
+    """All sound of the answer has been heard, or there is none."""
+
+
+Progress = Thought | Answered | AnswerEnded | SoundStarted | SoundEnded
+Happening = VoiceStarted | VoiceConfirmed | WordsHeard | WordsSpoken | WordsTyped | StopPressed | Progress
