@@ -4,6 +4,7 @@ AudioError
 ├── NotAudio                 the file or bytes are not a WAV file that can be read
 ├── EmptyAudio               a WAV file without a single sample
 ├── RecognizerUnavailable    a speech recogniser cannot be loaded: package, model folder or language missing
+├── TurnEndUnavailable       the model that hears the end of a turn cannot be loaded, or is another one
 ├── SynthesizerUnavailable   a speech synthesiser cannot be loaded: package, voice or data missing
 ├── SynthesizerDied          the synthesiser's process ended or hung again and again while it spoke one phrase
 ├── SpeechFailed             the synthesiser lives, but cannot speak this text
@@ -27,6 +28,10 @@ class EmptyAudio(AudioError):
 
 class RecognizerUnavailable(AudioError):
     """A speech recogniser cannot be loaded."""
+
+
+class TurnEndUnavailable(AudioError):
+    """The model that hears whether a turn is over cannot be loaded."""
 
 
 class SynthesizerUnavailable(AudioError):

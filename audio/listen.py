@@ -3,7 +3,8 @@
 Sound is cut into frames for the voice activity detector; the endpointer decides where utterances begin and end; the
 recogniser hears only those, from a little before the voice began (the pre-roll) to a little after it stopped. Long
 silence is never transcribed. The recogniser works along while the user speaks, so the final transcript follows the
-end at once. Synchronous: whoever calls `push` waits for the recogniser.
+end at once. When the voice pauses, a judge is asked whether what was said seems complete; that decides how much silence
+ends the utterance. Synchronous: whoever calls `push` waits for the recogniser.
 """
 
 from collections import deque
@@ -16,6 +17,8 @@ from audio.asr import Recognizer
 from audio.endpoint import (
     Action,
     Began,
+    Completeness,
+    Confirmed,
     Ended,
     EndpointSettings,
     EndpointState,
@@ -25,25 +28,46 @@ from audio.endpoint import (
     advance,
     end,
 )
-from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
+from audio.events import (
+    FinalTranscript,
+    ListenEvent,
+    PartialTranscript,
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechStarted,
+)
 from audio.pcm import Pcm, to_pcm
+from audio.speech_level import SpeechLevel
+from audio.turn_end import LONGEST_JUDGED_S, TurnEndJudge
 from audio.vad import FRAME_MS, FRAME_SAMPLES, VoiceActivity
 
 PRE_ROLL_MS = 320
 """Sound before the first voiced frame that the recogniser gets too: quiet consonants begin words."""
+LOUD_DB = 6.0
+"""A frame of voice stands so far over the noise of the room; breath and murmur do not."""
 
 NOTHING: Pcm = np.zeros(0, np.int16)
 
 
 class Listener:
-    """One stream of 16 kHz mono sound. Owns the stream's position, and the recogniser while it lasts."""
+    """One stream of 16 kHz mono sound. Owns the stream's position, and the recogniser while it lasts.
+
+    Without a `judge`, plain silence ends an utterance.
+    """
 
     def __init__(
-        self, vad: VoiceActivity, recognizer: Recognizer, endpoint_settings: EndpointSettings | None = None
+        self,
+        vad: VoiceActivity,
+        recognizer: Recognizer,
+        endpoint_settings: EndpointSettings | None = None,
+        judge: TurnEndJudge | None = None,
     ) -> None:
         self.settings = endpoint_settings or EndpointSettings()
         self._vad = vad
         self._recognizer = recognizer
+        self._judge = judge
+        self._completeness = Completeness.UNKNOWN
+        self._level = SpeechLevel()
         self._state = EndpointState()
         self._rest: Pcm = NOTHING
         """Samples that do not fill a frame yet."""
@@ -51,6 +75,8 @@ class Listener:
         """The latest frames while nobody speaks."""
         self._held: list[Pcm] = []
         """Frames of a pause: given to the recogniser only if the voice goes on."""
+        self._heard: deque[Pcm] = deque(maxlen=round(LONGEST_JUDGED_S * 1000 / FRAME_MS))
+        """The latest frames of the utterance, its pauses too, for the judge."""
 
     @property
     def at_sample(self) -> int:
@@ -88,19 +114,27 @@ class Listener:
         self._recognizer.cancel()
         self._vad.reset()
         self._state = EndpointState()
+        self._completeness = Completeness.UNKNOWN
+        self._level = SpeechLevel()
         self._rest = NOTHING
         self._before.clear()
         self._held.clear()
+        self._heard.clear()
 
     def fork(self) -> Self:
         """A listener of the same kind for another stream; the models are shared."""
-        return type(self)(self._vad.fork(), self._recognizer.fork(), self.settings)
+        return type(self)(self._vad.fork(), self._recognizer.fork(), self.settings, self._judge)
 
     def close(self) -> None:
         self._recognizer.close()
 
     def _hear(self, frame: Pcm) -> list[ListenEvent]:
-        self._state, actions = advance(self._state, self._vad.probability(frame), self.settings)
+        probability = self._vad.probability(frame)
+        over_floor_db = self._level.hear(frame, probability >= self.settings.off_probability)
+        self._state, actions = advance(
+            self._state, probability, self.settings, self._completeness, over_floor_db >= LOUD_DB
+        )
+        self._heard.append(frame)
         events: list[ListenEvent] = []
         match self._state.phase:
             case Phase.SILENT:
@@ -108,6 +142,7 @@ class Listener:
             case Phase.PAUSED:
                 self._held.append(frame)
                 events += self._recognize(NOTHING)
+                self._judge_end()
             case Phase.SPEAKING if any(isinstance(action, Began) for action in actions):
                 self._before.append(frame)
             case Phase.SPEAKING if self._held:
@@ -122,22 +157,41 @@ class Listener:
         match action:
             case Began(first_sample):
                 self._recognizer.start()
+                self._level.begin()
                 sound = np.concatenate(self._before)
+                self._heard.clear()
+                self._heard.extend(self._before)
                 self._before.clear()
                 return [SpeechStarted(first_sample), *self._recognize(sound)]
+            case Confirmed():
+                return [SpeechConfirmed(self.at_sample)]
             case Paused():
                 self._recognizer.pause()
+                if self._judge is not None:
+                    self._completeness = Completeness.AWAITED
+                    self._judge_end()
                 return []
             case Resumed():
+                self._completeness = Completeness.UNKNOWN
                 sound = np.concatenate(self._held)
                 self._held.clear()
                 return self._recognize(sound)
-            case Ended(last_speech_sample):
+            case Ended(last_speech_sample, voiced_ms):
+                self._completeness = Completeness.UNKNOWN
                 self._held.clear()
+                text, level_db = self._recognizer.finish(), self._level.utterance_db()
                 ended = SpeechEnded(last_speech_sample, self.at_sample)
-                return [ended, FinalTranscript(self._recognizer.finish(), last_speech_sample, self.at_sample)]
+                return [ended, FinalTranscript(text, last_speech_sample, self.at_sample, voiced_ms, level_db)]
             case _:
                 assert_never(action)
+
+    def _judge_end(self) -> None:
+        """Asks the judge, once in a pause: as soon as the recogniser has caught up with the voice."""
+        if self._judge is None or self._completeness is not Completeness.AWAITED:
+            return
+        words = self._recognizer.best_guess()
+        if words is not None:
+            self._completeness = self._judge.completeness(words, np.concatenate(self._heard))
 
     def _recognize(self, sound: Pcm) -> list[ListenEvent]:
         guess = self._recognizer.feed(sound)

@@ -1,12 +1,23 @@
 """The listener with a scripted detector: what the recogniser gets, and in which order things are reported."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.endpoint import EndpointSettings
-from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
+from audio.endpoint import Completeness, EndpointSettings
+from audio.events import (
+    FinalTranscript,
+    ListenEvent,
+    PartialTranscript,
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechStarted,
+)
 from audio.listen import PRE_ROLL_MS, Listener
+from audio.speech_level import QUIETEST_DB, SpeechLevel
 from audio.vad import FRAME_MS, FRAME_SAMPLES
 from tests.audio.speech import CountingRecognizer, ScriptedVad
 
@@ -114,3 +125,105 @@ def test_a_fork_listens_on_its_own() -> None:
     assert (other.at_sample, other.in_utterance) == (0, False)
     assert other.push(numbered(3))[0] == SpeechStarted(0)
     assert listener.at_sample == 5 * FRAME_SAMPLES
+
+
+class Judge:
+    """Finds every utterance as complete as it is told to, and keeps what it was asked."""
+
+    def __init__(self, verdict: Completeness) -> None:
+        self._verdict = verdict
+        self.asked: list[tuple[str, int]] = []
+
+    def completeness(self, words: str, sound: np.ndarray) -> Completeness:
+        self.asked.append((words, len(sound) // FRAME_SAMPLES))
+        return self._verdict
+
+
+JUDGED = replace(SETTINGS, finished_silence_ms=6 * FRAME_MS, unfinished_silence_ms=20 * FRAME_MS)
+PAUSE_AND_END = [QUIET] * 20 + [VOICE] * 5 + [QUIET] * 15 + [VOICE] * 5 + [QUIET] * 40
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ends"),
+    [
+        (Completeness.UNFINISHED, [45 + 20]),
+        (Completeness.UNKNOWN, [25 + 10, 45 + 10]),
+        (Completeness.FINISHED, [25 + 6, 45 + 6]),
+    ],
+)
+def test_the_judge_decides_whether_a_pause_is_an_end(verdict: Completeness, ends: list[int]) -> None:
+    judge = Judge(verdict)
+    listener = Listener(ScriptedVad(PAUSE_AND_END), CountingRecognizer(), JUDGED, judge)
+    events = listener.push(numbered(85))
+    assert [event.at_sample for event in events if isinstance(event, SpeechEnded)] == [
+        frame * FRAME_SAMPLES for frame in ends
+    ]
+    assert len(judge.asked) == 2
+
+
+def test_the_judge_gets_the_words_and_the_sound_up_to_the_pause() -> None:
+    judge = Judge(Completeness.UNFINISHED)
+    listener = Listener(ScriptedVad(PAUSE_AND_END), CountingRecognizer(), JUDGED, judge)
+    listener.push(numbered(85))
+    to_pause = PRE_ROLL_FRAMES + 5 + SETTINGS.pause_frames
+    fed = (to_pause - 1) * FRAME_SAMPLES
+    assert judge.asked == [(str(fed), to_pause), (str(fed + (15 + 5) * FRAME_SAMPLES), to_pause + 15 + 5)]
+
+
+class LateRecognizer(CountingRecognizer):
+    """Has caught up with the voice only when it was fed nothing so many times."""
+
+    def __init__(self, late: int) -> None:
+        super().__init__()
+        self._late = late
+
+    def feed(self, pcm: np.ndarray) -> str | None:
+        self._late -= not len(pcm)
+        return super().feed(pcm)
+
+    def best_guess(self) -> str | None:
+        return super().best_guess() if self._late <= 0 else None
+
+
+@pytest.mark.parametrize(("late", "end"), [(1, 10), (5, 10), (9, 13), (100, 20)])
+def test_words_that_are_still_worked_on_are_waited_for_but_not_for_ever(late: int, end: int) -> None:
+    judge = Judge(Completeness.UNKNOWN)
+    listener = Listener(ScriptedVad([VOICE] * 5 + [QUIET] * 40), LateRecognizer(late), JUDGED, judge)
+    events = listener.push(numbered(45))
+    assert [event.at_sample for event in events if isinstance(event, SpeechEnded)] == [(5 + end) * FRAME_SAMPLES]
+
+
+def test_a_voice_is_confirmed_only_over_the_noise_of_the_room() -> None:
+    rng = np.random.default_rng(3)
+    room = rng.normal(0, 300, 60 * FRAME_SAMPLES)
+    script = [QUIET] * 20 + [VOICE] * 20 + [QUIET] * 20
+    finals, confirmed = [], []
+    for gain in (0.0, 5.0):
+        sound = room.copy()
+        sound[20 * FRAME_SAMPLES : 40 * FRAME_SAMPLES] *= 1 + gain
+        events = Listener(ScriptedVad(script), CountingRecognizer(), SETTINGS).push(sound.astype(np.int16))
+        finals += [event for event in events if isinstance(event, FinalTranscript)]
+        confirmed.append([event for event in events if isinstance(event, SpeechConfirmed)])
+    assert confirmed == [[], [SpeechConfirmed((20 + 6) * FRAME_SAMPLES)]]
+    assert [event.voiced_ms for event in finals] == [20 * FRAME_MS] * 2
+    assert abs(finals[0].level_db) < 1
+    assert finals[1].level_db == pytest.approx(20 * np.log10(6), abs=1)
+
+
+def test_digital_silence_does_not_make_a_whisper_loud() -> None:
+    level = SpeechLevel()
+    for _ in range(10):
+        level.hear(np.zeros(FRAME_SAMPLES, np.int16), voiced=False)
+    assert level.floor_db == QUIETEST_DB
+    assert level.hear(np.full(FRAME_SAMPLES, 3, np.int16), voiced=True) == 0
+    assert level.utterance_db() == 0
+
+
+def test_the_floor_does_not_follow_a_breath() -> None:
+    level = SpeechLevel()
+    for _ in range(50):
+        level.hear(np.full(FRAME_SAMPLES, 30, np.int16), voiced=False)
+    before = level.floor_db
+    for _ in range(6):
+        level.hear(np.full(FRAME_SAMPLES, 300, np.int16), voiced=False)
+    assert 0 < level.floor_db - before < 6

@@ -8,7 +8,14 @@ import pytest
 
 from audio.choose import Domain
 from audio.endpoint import EndpointSettings
-from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
+from audio.events import (
+    FinalTranscript,
+    ListenEvent,
+    PartialTranscript,
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechStarted,
+)
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ
 from audio.pocketsphinx_asr import PocketsphinxRecognizer
@@ -87,7 +94,7 @@ def test_a_short_breath_does_not_split_a_question(voice: EspeakSynthesizer, vad:
 def test_clipped_speech_is_still_speech(voice: EspeakSynthesizer, vad: SileroVad) -> None:
     loud = np.clip(say(voice, "what is nine times eight").astype(int) * 20, -32_768, 32_767).astype(np.int16)
     events = listen(Listener(vad, CountingRecognizer()), in_room(quiet(500), loud, quiet(900)))
-    assert without_partials(events) == [SpeechStarted, SpeechEnded, FinalTranscript]
+    assert without_partials(events) == [SpeechStarted, SpeechConfirmed, SpeechEnded, FinalTranscript]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
