@@ -37,6 +37,11 @@ def _number_or_auto(value: object) -> object:
     return None if value == AUTO else value
 
 
+def _name_or_auto(value: object) -> object:
+    """None (Sotto decides) for "auto"; a number is a name too."""
+    return None if value == AUTO else str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _no_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("should be a whole number")
@@ -50,6 +55,7 @@ Whole = Annotated[int, BeforeValidator(_no_boolean)]
 MaybeWhole = Annotated[int | None, BeforeValidator(_number_or_auto)]
 MaybeNumber = Annotated[float | None, BeforeValidator(_number_or_auto)]
 MaybePlace = Annotated[Place | None, BeforeValidator(_number_or_auto)]
+MaybeName = Annotated[Name | None, BeforeValidator(_name_or_auto)]
 
 
 class EngineSettings(BaseModel):
@@ -112,6 +118,28 @@ class VoiceSettings(BaseModel):
     language: Name = Field("en", description="language that is spoken")
 
 
+class TalkSettings(BaseModel):
+    """The desktop client: which devices, and when the microphone is heard."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    input: MaybeName = Field(None, description="microphone: its number or a part of its name; auto is the system's own")
+    output: MaybeName = Field(None, description="loudspeaker: its number or a part of its name")
+    open_mic: bool = Field(False, description="always listen; otherwise the microphone is heard while space is held")
+    toggle: bool = Field(
+        False, description="a tap on the space bar begins and the next one ends, instead of holding it"
+    )
+    echo: Literal["none", "half", "cancel"] = Field(
+        "half",
+        description="the assistant's voice in an open microphone: 'none' (headphones), 'half' (deaf while it speaks), "
+        "'cancel' (taken out; needs the extra 'aec')",
+    )
+    release_ms: Whole = Field(
+        200, ge=50, le=2_000, description="space counts as let go when it has not repeated for so long"
+    )
+    buffer_ms: Whole = Field(50, ge=5, le=1_000, description="sound in the devices' buffers; more if speech stutters")
+
+
 class ServerSettings(BaseModel):
     """Where the page and the interfaces for programs are served."""
 
@@ -121,7 +149,7 @@ class ServerSettings(BaseModel):
     port: Whole = Field(7860, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
 
 
-class Settings(ServerSettings, VoiceSettings, EngineSettings):
+class Settings(ServerSettings, TalkSettings, VoiceSettings, EngineSettings):
     """Every setting, checked. Immutable; `settings.model_copy(update={...})` does not check, `load_settings` does."""
 
 

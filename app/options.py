@@ -65,7 +65,12 @@ def add_settings(parser: argparse.ArgumentParser, title: str, settings: type[Bas
     group = parser.add_argument_group(f"settings: {title}")
     taken = {option for action in parser._actions for option in action.option_strings}
     for field, info in settings.model_fields.items():
-        if option_name(field) not in taken:
+        if option_name(field) in taken:
+            continue
+        if info.annotation is bool:
+            switch = argparse.BooleanOptionalAction
+            group.add_argument(option_name(field), dest=field, action=switch, help=_help(info), default=None)
+        else:
             group.add_argument(option_name(field), dest=field, metavar=_metavar(info), help=_help(info))
 
 

@@ -18,13 +18,17 @@ def live_view(transcript: Transcript, typed: str, notice: str, console: Console)
     return Group(*parts, _prompt(typed, notice or transcript.mind.value))
 
 
-def exchange_view(exchange: Exchange, console: Console, rows: int | None = None) -> RenderableType:
-    """One exchange: the user's words, then thoughts and answer side by side; with `rows`, only their last rows."""
+def exchange_view(
+    exchange: Exchange, console: Console, rows: int | None = None, thoughts: str = "thoughts"
+) -> RenderableType:
+    """One exchange: the user's words, then thoughts (under that heading) and answer side by side; with `rows`, only
+    their last rows.
+    """
     sides = Table.grid(expand=True, padding=(0, 2))
     sides.add_column(ratio=1, overflow="fold")
     sides.add_column(ratio=1, overflow="fold")
     width = max(10, console.width // 2 - 2)
-    sides.add_row(Text("thoughts", style="dim"), Text("answer", style="dim"))
+    sides.add_row(Text(thoughts, style="dim"), Text("answer", style="dim"))
     answer = exchange.answer.strip() + (" — (interrupted)" if exchange.interrupted else "")
     sides.add_row(
         _tail(Text(exchange.thoughts.strip(), style="dim italic"), width, rows, console),

@@ -1,0 +1,101 @@
+"""Playback: what the loudspeaker's callback does with the ring of sound, and the note it leaves of it.
+
+`fill` runs on the audio thread and only copies. The other thread gives two orders, each a single assignment: drop all
+sound before a position, and pause. Both are obeyed within one buffer, behind a fade of 5 ms, so that neither clicks. It
+knows positions in the ring; epochs, rates and conversations are the player's matter.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.talk.ring import SoundRing
+from audio.pcm import Pcm
+
+FADE_MS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Samples of the ring from position `first` on that sound from `at_s` on."""
+
+    at_s: float
+    first: int
+    samples: int
+
+
+class Playback:
+    """One stream of sound for one device. spans: what was handed to it, for whoever reads them (`popleft`).
+
+    dropped_until: all orders to drop up to this position were obeyed; cut_at: where the sound ended that was handed
+    over before the last of them, the fade included.
+    """
+
+    def __init__(self, ring: SoundRing, rate_hz: int) -> None:
+        self.ring = ring
+        self.spans: deque[Span] = deque()
+        self.dropped_until = 0
+        self.cut_at = 0
+        self._drop_until = 0
+        self._paused = False
+        self._sounding = self._was_paused = False
+        self._fade_samples = max(1, FADE_MS * rate_hz // 1000)
+        self._falling = np.linspace(1.0, 0.0, self._fade_samples, dtype=np.float32)
+        self._rising = self._falling[::-1]
+
+    # -- orders, from any one thread
+
+    def drop(self, until: int) -> None:
+        """Nothing before this position is to be heard any more."""
+        self._drop_until = max(self._drop_until, until)
+
+    def pause(self, paused: bool) -> None:
+        """Stand still where it is, or go on from there."""
+        self._paused = paused
+
+    # -- the audio thread
+
+    def fill(self, out: Pcm, at_s: float) -> None:
+        """The next samples for the device, shape [frames]; the first of them will be heard at `at_s`."""
+        out[:] = 0
+        if self._drop_until > self.dropped_until:
+            self._obey_drop(out, at_s)
+        elif self._paused:
+            self._was_paused = True
+            if self._sounding:
+                self._fade_out(out)
+        else:
+            self._play(out, at_s)
+
+    def _play(self, out: Pcm, at_s: float) -> None:
+        first, count = self.ring.read, self.ring.take(out)
+        if not count:
+            self._sounding = False
+            return
+        if self._was_paused:
+            self._ramp(out[:count], self._rising)
+        self._sounding, self._was_paused = True, False
+        self.spans.append(Span(at_s, first, count))
+
+    def _obey_drop(self, out: Pcm, at_s: float) -> None:
+        """The rest of this buffer stays silent; what was written later begins with the next."""
+        until, first = self._drop_until, self.ring.read
+        faded = self._fade_out(out[: max(0, until - first)]) if self._sounding else 0
+        if faded:
+            self.spans.append(Span(at_s, first, faded))
+        self.cut_at = min(first + faded, until)
+        self.ring.skip_to(until)
+        self.dropped_until = until
+
+    def _fade_out(self, out: Pcm) -> int:
+        """A falling end of the sound at hand, which is not used up by it; returns its samples."""
+        end = out[: self._fade_samples]
+        count = self.ring.peek(end)
+        self._ramp(end[:count], self._falling)
+        self._sounding = False
+        return count
+
+    def _ramp(self, out: Pcm, shape: np.ndarray) -> None:
+        count = min(len(out), self._fade_samples)
+        out[:count] = out[:count] * np.interp(np.arange(count), np.linspace(0, count, len(shape)), shape)
