@@ -114,7 +114,17 @@ class VoiceSettings(BaseModel):
     most_sound_ahead_s: float = Field(
         20.0, ge=1, le=600, description="sound made ahead of what is heard; an interruption throws it away"
     )
-    silence_ms: Whole = Field(500, ge=100, le=10_000, description="silence that ends the user's turn")
+    turn_end: Literal["words", "silence"] = Field(
+        "words", description="what ends a spoken turn: as much silence as its words ask for, or always the same"
+    )
+    silence_ms: Whole = Field(
+        500, ge=100, le=10_000, description="silence that ends the user's turn, where the words do not tell more"
+    )
+    finished_silence_ms: Whole = Field(350, ge=100, le=10_000, description="the same after a complete sentence")
+    unfinished_silence_ms: Whole = Field(1600, ge=100, le=10_000, description="the same after an unfinished one")
+    smart_turn: MaybePlace = Field(
+        None, description="a Smart Turn model (ONNX file) that also listens for the end of a turn; auto is none"
+    )
     language: Name = Field("en", description="language that is spoken")
 
 

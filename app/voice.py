@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.config import Settings
 from app.demo.paths import ASSETS
@@ -11,7 +12,9 @@ from app.models import DEMO
 from audio.choose import Domain, choose_recognizer, choose_synthesizer
 from audio.endpoint import EndpointSettings
 from audio.listen import Listener
+from audio.smart_turn import SmartTurn
 from audio.tts import Synthesizer
+from audio.turn_end import CautiousJudge, TextJudge, TurnEndJudge
 from audio.vad import SileroVad
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,21 @@ def expected_speech(model: str) -> Domain | None:
     return Domain.in_folder(ASSETS / "audio") if model == DEMO else None
 
 
+def end_of_turn(settings: Settings) -> tuple[EndpointSettings, TurnEndJudge | None]:
+    """How much silence ends a turn, and who judges whether it is complete. Raises AudioError with what to do."""
+    endpoint = EndpointSettings(
+        silence_ms=settings.silence_ms,
+        finished_silence_ms=settings.finished_silence_ms,
+        unfinished_silence_ms=settings.unfinished_silence_ms,
+    )
+    judges: list[TurnEndJudge] = []
+    if settings.turn_end == "words":
+        judges.append(TextJudge(settings.language))
+    if settings.smart_turn is not None:
+        judges.append(SmartTurn(Path(settings.smart_turn)))
+    return endpoint, CautiousJudge(judges) if judges else None
+
+
 def build_voice(settings: Settings) -> Voice:
     """Load what the settings name. Raises AudioError with what to do."""
     recognizer, why_heard = choose_recognizer(
@@ -48,5 +66,5 @@ def build_voice(settings: Settings) -> Voice:
     log.info(
         "speech to text: %s (%s); text to speech: %s (%s)", recognizer.name, why_heard, synthesizer.name, why_spoken
     )
-    endpoint = EndpointSettings(silence_ms=settings.silence_ms)
-    return Voice(Listener(SileroVad(), recognizer, endpoint), synthesizer)
+    endpoint, judge = end_of_turn(settings)
+    return Voice(Listener(SileroVad(), recognizer, endpoint, judge), synthesizer)
