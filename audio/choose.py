@@ -5,7 +5,7 @@ and for `doctor`. Nothing is downloaded, and a choice made by name never falls b
 """
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio.asr import Recognizer
@@ -13,6 +13,7 @@ from audio.errors import AudioError, RecognizerUnavailable, SynthesizerUnavailab
 from audio.pocketsphinx_asr import PocketsphinxRecognizer
 from audio.tts import Synthesizer
 from audio.whisper_folder import REPOSITORIES, cached_names
+from audio.whisper_options import WhisperOptions
 from audio.worker import EspeakSynthesizer
 
 RECOGNIZERS = ("auto", "faster-whisper", "pocketsphinx")
@@ -49,22 +50,27 @@ class Found:
 
 
 def choose_recognizer(
-    spec: str = "auto", model: str | None = None, language: str = "en", domain: Domain | None = None
+    spec: str = "auto",
+    model: str | None = None,
+    language: str = "en",
+    domain: Domain | None = None,
+    whisper: WhisperOptions | None = None,
 ) -> tuple[Recognizer, str]:
     """(a recogniser, why this one). Raises RecognizerUnavailable with what to do.
 
     `model` is a folder or name for faster-whisper, a folder as `Domain.in_folder` takes for pocketsphinx; `domain` is
-    what pocketsphinx expects if `model` does not say.
+    what pocketsphinx expects if `model` does not say; `whisper` is how faster-whisper runs, if it is chosen.
     """
+    options = whisper or WhisperOptions()
     match _known(spec, RECOGNIZERS, RecognizerUnavailable):
         case "faster-whisper":
-            return _whisper(model, language)
+            return _whisper(model, language, options)
         case "pocketsphinx":
             return _pocketsphinx(Domain.in_folder(Path(model)) if model else domain, language, "asked for")
     if model is not None:
-        return _whisper(model, language)
+        return _whisper(model, language, options)
     try:
-        return _whisper(None, language)
+        return _whisper(None, language, options)
     except RecognizerUnavailable as fault:
         return _pocketsphinx(domain, language, str(fault))
 
@@ -88,24 +94,26 @@ def _known(spec: str, names: tuple[str, ...], error: type[AudioError]) -> str:
     return name
 
 
-def _whisper(model: str | None, language: str) -> tuple[Recognizer, str]:
-    from audio.whisper_asr import WhisperModel, WhisperRecognizer, gpu_count
+def _whisper(model: str | None, language: str, options: WhisperOptions) -> tuple[Recognizer, str]:
+    from audio.whisper_asr import WhisperRecognizer
+    from audio.whisper_model import WhisperModel, gpu_count
 
     if model is not None:
-        return WhisperRecognizer(WhisperModel(model, language)), f"the model {model} was asked for"
-    names = cached_names(language, on_gpu=gpu_count() > 0)
+        return WhisperRecognizer(WhisperModel(model, language, options)), f"the model {model} was asked for"
+    names = cached_names(language, on_gpu=options.device != "cpu" and gpu_count() > 0)
     if not names:
         raise RecognizerUnavailable(
             f"no faster-whisper model is on this machine; run: hf download {REPOSITORIES['base']}"
         )
     where = f"the model {names[0]} is in the hub's cache"
     try:
-        loaded = WhisperModel(names[0], language)
-        return WhisperRecognizer(loaded), f"{where}, running on {loaded.device}"
+        loaded = WhisperModel(names[0], language, options)
+        return WhisperRecognizer(loaded), f"{where}, running on {loaded.device} in {loaded.compute_type}"
     except RecognizerUnavailable as fault:
-        if not gpu_count():
+        if not gpu_count() or options.device != "auto":
             raise
-        return WhisperRecognizer(WhisperModel(names[0], language, "cpu")), f"{where}, running on cpu because: {fault}"
+        loaded = WhisperModel(names[0], language, replace(options, device="cpu"))
+        return WhisperRecognizer(loaded), f"{where}, running on cpu because: {fault}"
 
 
 def _pocketsphinx(domain: Domain | None, language: str, reason: str) -> tuple[Recognizer, str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from audio.transcript import NUMBER_WORDS, QUARTERS, digits
 
-MARKS = ".,;:!?…\"'”’)"
+MARKS = ".,;:!?…\"'”’)。，、！？"
 """Marks at the end of a word do not change what the word is."""
 
 

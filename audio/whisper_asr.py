@@ -1,69 +1,56 @@
-"""Speech to text with faster-whisper, from a model that is already on this machine.
+"""Speech to text with faster-whisper, while the user speaks: pass after pass over a window of the sound.
 
-Whisper hears whole utterances, so guesses on the way are made by transcribing again what there is so far, in a thread
-of its own: feeding never waits. When the voice pauses, everything said is transcribed at once; if the pause turns out
-to be the end, the result is there already or nearly so.
-Source: https://github.com/SYSTRAN/faster-whisper
+Words on which two passes agree are committed (`audio.local_agreement`); the window is cut behind them
+(`audio.sound_window`), so that a pass costs the same after minutes of speech. Passes run on a thread of their own, when
+there is enough new sound and their budget allows: feeding never waits. When the voice pauses, a pass begins at once; if
+the pause turns out to be the end, the result is there already or nearly so.
 """
 
-import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from audio.errors import RecognizerUnavailable
 from audio.hypothesis import Hypothesis
-from audio.pcm import INPUT_RATE_HZ, Pcm, silence, to_floats
-from audio.whisper_folder import WhisperFolder, find_whisper
+from audio.local_agreement import Transcript, Word, agree, conclude
+from audio.pass_budget import PassBudget
+from audio.pcm import INPUT_RATE_HZ, Pcm
+from audio.sound_window import SoundWindow, shortened
 
-MIN_NEW_SOUND_S = 0.5
-"""How much new sound makes it worth guessing again."""
-GPU_LIBRARIES = "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12"
+MIN_FIRST_S = 1.0
+"""How much sound makes it worth listening at all: of less, Whisper makes up words."""
+MIN_NEW_S = 0.5
+"""How much new sound makes it worth listening again."""
+
+
+class Transcriber(Protocol):
+    """A network that hears a whole sound at once, and what it may cost."""
+
+    budget: PassBudget
+
+    def transcribe(self, pcm: Pcm, prompt: str = "") -> Sequence[Word]:
+        """The words of this sound; times count its samples. prompt: what was said before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """What was heard in the first `samples` samples of the utterance."""
+class Pass:
+    """What was heard from sample `start` of the utterance to `end`."""
 
-    text: str
-    samples: int
-
-
-NO_GUESS = Guess("", 0)
+    words: tuple[Word, ...]
+    start: int
+    end: int
 
 
-class WhisperModel:
-    """The loaded network, shared by all recognisers that use it. Raises RecognizerUnavailable."""
+@dataclass(slots=True)
+class Utterance:
+    """One utterance, as far as it was heard."""
 
-    def __init__(self, name_or_folder: str, language: str = "en", device: str = "auto", threads: int = 0) -> None:
-        self.folder = find_whisper(name_or_folder)
-        self.language = language
-        self.device = _device(device)
-        self._model = _load(self.folder, self.device, threads)
-        _check_language(self._model, self.folder, language)
-        self._one_at_a_time = threading.Lock()
-        self.transcribe(silence(1000, INPUT_RATE_HZ))  # a GPU whose libraries are missing fails only now
-
-    def transcribe(self, pcm: Pcm) -> str:
-        with self._one_at_a_time:
-            try:
-                return self._words(to_floats(pcm))
-            except (RuntimeError, ValueError) as fault:
-                raise RecognizerUnavailable(_run_fault(self.folder, self.device, fault)) from None
-
-    def _words(self, sound: NDArray[np.float32]) -> str:
-        segments, _ = self._model.transcribe(
-            sound,
-            language=self.language,
-            beam_size=1,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            without_timestamps=True,
-        )
-        return " ".join(segment.text.strip() for segment in segments).strip()
+    window: SoundWindow = field(default_factory=SoundWindow)
+    transcript: Transcript = field(default_factory=Transcript)
+    heard_to: int = 0
+    """Sample up to which the latest pass heard."""
+    told: Hypothesis = field(default_factory=lambda: Hypothesis(""))
+    pausing: bool = False
 
 
 class WhisperRecognizer:
@@ -71,49 +58,51 @@ class WhisperRecognizer:
 
     name = "faster-whisper"
 
-    def __init__(self, model: WhisperModel) -> None:
+    def __init__(self, model: Transcriber) -> None:
         self._model = model
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whisper")
-        self._running: Future[Guess] | None = None
-        self._chunks: list[Pcm] = []
-        self._samples = 0
-        self._latest = NO_GUESS
-        self._pausing = False
+        self._running: Future[Pass] | None = None
+        self._now = Utterance()
 
     def start(self) -> None:
         self.cancel()
 
     def feed(self, pcm: Pcm) -> Hypothesis | None:
         if len(pcm):
-            self._chunks.append(pcm)
-            self._samples += len(pcm)
-            self._pausing = False
-        partial = self._collect()
-        new_samples = self._samples - self._latest.samples
-        if self._running is None and new_samples >= (1 if self._pausing else MIN_NEW_SOUND_S * INPUT_RATE_HZ):
-            self._running = self._worker.submit(self._guess, self._sound())
-        return None if partial is None else Hypothesis(partial)
+            self._now.window.append(pcm)
+            self._now.pausing = False
+        if self._running is not None and self._running.done():
+            self._take_result(self._running)
+        if self._running is None and self._worth_a_pass():
+            self._running = self._worker.submit(self._listen, *self._to_hear())
+        guess = self._now.transcript.hypothesis()
+        if guess == self._now.told:
+            return None
+        self._now.told = guess
+        return guess
 
     def pause(self) -> None:
-        self._pausing = True
+        self._now.pausing = True
 
     def best_guess(self) -> str | None:
-        return self._latest.text if self._latest.samples == self._samples else None
+        return self._now.transcript.text if self._now.heard_to == self._now.window.end else None
 
     def finish(self) -> str:
         if self._running is not None:
-            self._latest, self._running = self._running.result(), None
-        if self._latest.samples < self._samples:
-            self._latest = self._guess(self._sound())
-        text = self._latest.text
-        self._forget()
+            self._take_result(self._running)
+        if self._now.heard_to < self._now.window.end:
+            last = self._listen(*self._to_hear())
+            self._now.transcript = conclude(self._now.transcript, last.words, last.start)
+        text = self._now.transcript.text
+        assert text.startswith(self._now.told.committed), f"{text!r} does not begin with {self._now.told.committed!r}"
+        self._now = Utterance()
         return text
 
     def cancel(self) -> None:
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        self._forget()
+        self._now = Utterance()
 
     def fork(self) -> Self:
         return type(self)(self._model)
@@ -122,81 +111,25 @@ class WhisperRecognizer:
         self.cancel()
         self._worker.shutdown(wait=True)
 
-    def _collect(self) -> str | None:
-        """The guess that has just become ready, if it says something new."""
-        if self._running is None or not self._running.done():
-            return None
-        before, self._latest, self._running = self._latest.text, self._running.result(), None
-        return self._latest.text if self._latest.text != before else None
+    def _worth_a_pass(self) -> bool:
+        new = self._now.window.end - self._now.heard_to
+        if self._now.pausing:
+            return new > 0
+        least_s = MIN_NEW_S if self._now.heard_to else MIN_FIRST_S
+        return new >= least_s * INPUT_RATE_HZ and self._model.budget.free()
 
-    def _guess(self, sound: Pcm) -> Guess:
-        return Guess(self._model.transcribe(sound), len(sound))
+    def _to_hear(self) -> tuple[Pcm, int, str]:
+        return self._now.window.sound(), self._now.window.start, self._now.window.prompt(self._now.transcript)
 
-    def _sound(self) -> Pcm:
-        self._chunks = [np.concatenate(self._chunks)]
-        return self._chunks[0]
+    def _listen(self, sound: Pcm, start: int, prompt: str) -> Pass:
+        """Runs on the recogniser's own thread too, and touches nothing of it."""
+        with self._model.budget.one_pass():
+            words = self._model.transcribe(sound, prompt)
+        placed = tuple(replace(word, start=word.start + start, end=word.end + start) for word in words)
+        return Pass(placed, start, start + len(sound))
 
-    def _forget(self) -> None:
-        self._chunks = []
-        self._samples = 0
-        self._latest = NO_GUESS
-        self._pausing = False
-
-
-def gpu_count() -> int:
-    """How many GPUs CTranslate2 can see. Raises RecognizerUnavailable if it does not load."""
-    return int(_library("ctranslate2").get_cuda_device_count())
-
-
-def _device(wanted: str) -> str:
-    if wanted not in {"auto", "cpu", "cuda"}:
-        raise RecognizerUnavailable(f"faster-whisper runs on auto, cpu or cuda, not on {wanted!r}")
-    if wanted == "cuda" and not gpu_count():
-        raise RecognizerUnavailable("faster-whisper was asked to run on cuda, and CTranslate2 sees no GPU; use cpu")
-    return wanted if wanted != "auto" else ("cuda" if gpu_count() else "cpu")
-
-
-def _library(name: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except (ImportError, OSError) as fault:
-        raise RecognizerUnavailable(
-            f"the recogniser faster-whisper does not load ({name}: {fault}); run: pip install faster-whisper"
-        ) from None
-
-
-def _load(folder: WhisperFolder, device: str, threads: int) -> Any:
-    compute_type = "int8" if device == "cpu" else "float16"
-    try:
-        return _library("faster_whisper").WhisperModel(
-            str(folder.path), device=device, compute_type=compute_type, cpu_threads=threads, local_files_only=True
-        )
-    except (RuntimeError, ValueError, OSError, KeyError, TypeError) as fault:
-        raise RecognizerUnavailable(
-            f"the faster-whisper model in {folder.path} does not load on {device} in {compute_type}: {fault}; "
-            "download or convert it again"
-        ) from None
-    except Exception as fault:
-        # the tokenizers library raises plain Exception for a damaged file
-        raise RecognizerUnavailable(f"the tokenizer of the model in {folder.path} is damaged: {fault}") from None
-
-
-def _check_language(model: Any, folder: WhisperFolder, language: str) -> None:
-    known = model.supported_languages
-    if language in known:
-        return
-    if known == ["en"]:
-        raise RecognizerUnavailable(
-            f"the faster-whisper model {folder.name} knows English only, not {language!r}; "
-            "use a name without .en, for example base"
-        )
-    raise RecognizerUnavailable(f"faster-whisper knows no language {language!r}; use a code such as en, de, fr")
-
-
-def _run_fault(folder: WhisperFolder, device: str, fault: Exception) -> str:
-    message = f"faster-whisper failed on {device} with the model in {folder.path}: {fault}"
-    if "libcu" in str(fault):
-        return f"{message}; it needs CUDA 12 libraries, run: {GPU_LIBRARIES}"
-    return f"{message}; try another model, or the device cpu"
+    def _take_result(self, running: Future[Pass]) -> None:
+        self._running = None
+        heard = running.result()
+        self._now.heard_to = heard.end
+        self._now.transcript = shortened(self._now.window, agree(self._now.transcript, heard.words, heard.start))

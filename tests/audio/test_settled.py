@@ -8,11 +8,12 @@ from audio.settled import settled_count, settled_digits
 from audio.transcript import digits
 from tests.audio.test_transcript import in_words
 
-WORDS = (
-    "what is it's at a the one two five nine ten twelve nineteen twenty forty hundred thousand million and point oh "
-    "plus minus times quarter half past to minutes o'clock of another which no first apples then now percent 7 47 3:45 "
-    "forty-seven Two Hundred"
-).split()
+LINES = (
+    "what is it's at a the one two five nine ten twelve nineteen twenty forty hundred thousand million and point oh",
+    "plus minus times quarter half past to minutes o'clock of another which no first apples then now percent 7 47 3:45",
+    "forty-seven Two Hundred",
+)
+WORDS = [word for line in LINES for word in line.split()]
 MARKS = ("", "", "", "", ",", ".", "?")
 spoken = st.lists(st.builds("{}{}".format, st.sampled_from(WORDS), st.sampled_from(MARKS)), max_size=14)
 

@@ -1,10 +1,8 @@
-"""faster-whisper from a local folder: really loaded, guessing along, and every trap of loading explained."""
+"""faster-whisper from a local folder: really loaded, and every trap of loading explained."""
 
 import json
 import shutil
 import socket
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,14 @@ import pytest
 
 from audio.errors import RecognizerUnavailable
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.whisper_asr import WhisperModel, WhisperRecognizer
+from audio.whisper_asr import WhisperRecognizer
 from audio.whisper_folder import find_whisper
+from audio.whisper_model import WhisperModel, whole_words
+from audio.whisper_options import WhisperOptions
 from tests.audio.tiny_whisper import build_tiny_whisper
 
 SECOND = INPUT_RATE_HZ
+ONE_THREAD = WhisperOptions(threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loaded(tiny: Path) -> WhisperModel:
-    return WhisperModel(str(tiny), threads=1)
+    return WhisperModel(str(tiny), options=ONE_THREAD)
 
 
 @pytest.fixture
@@ -49,112 +50,56 @@ def noise(samples: int) -> Pcm:
     return np.random.default_rng(0).normal(0, 3000, samples).astype(np.int16)
 
 
-def test_a_local_folder_loads_and_transcribes(loaded: WhisperModel) -> None:
-    assert isinstance(loaded.transcribe(noise(SECOND)), str)
+def test_a_local_folder_loads_and_hears_words_within_the_sound(
+    loaded: WhisperModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audio.whisper_model.believed", lambda words, *_: tuple(words))  # it hears nonsense, in loops
+    heard = loaded.transcribe(noise(3 * SECOND), prompt="what is")
+    assert heard
+    assert all(0 <= word.start <= word.end <= 3.1 * SECOND for word in heard)
+    assert (loaded.device, loaded.compute_type, loaded.beam_size) == ("cpu", "int8", 1)
+
+
+def test_sound_too_short_for_a_word_is_not_listened_to(loaded: WhisperModel) -> None:
+    assert loaded.transcribe(noise(0)) == loaded.transcribe(noise(1)) == loaded.transcribe(noise(1599)) == ()
 
 
 def test_a_recogniser_works_on_the_real_model(loaded: WhisperModel) -> None:
     recognizer = WhisperRecognizer(loaded)
     recognizer.start()
-    for _ in range(4):
-        recognizer.feed(noise(SECOND // 4))
-    assert recognizer.finish() == loaded.transcribe(np.concatenate([noise(SECOND // 4)] * 4))
+    told = [recognizer.feed(noise(SECOND // 4)) for _ in range(8)]
+    recognizer.pause()
+    told += [recognizer.feed(noise(0))]
+    final = recognizer.finish()
+    assert all(final.startswith(guess.committed) for guess in told if guess is not None)
     recognizer.close()
 
 
-class FakeModel:
-    """Hears the length of the sound; transcribes when it is let."""
-
-    def __init__(self) -> None:
-        self.asked: list[int] = []
-        self.go_on: Callable[[], None] = lambda: None
-
-    def transcribe(self, pcm: Pcm) -> str:
-        self.asked.append(len(pcm))
-        self.go_on()
-        return f"{len(pcm)} samples"
+@pytest.mark.parametrize("beam_size", [1, 5])
+def test_beam_size_number_format_and_language_are_taken(tiny: Path, beam_size: int) -> None:
+    options = WhisperOptions(beam_size=beam_size, compute_type="float32", threads=1)
+    model = WhisperModel(str(tiny), "de", options)
+    assert (model.language, model.beam_size, model.compute_type) == ("de", beam_size, "float32")
+    assert isinstance(model.transcribe(noise(SECOND)), tuple)
 
 
-@pytest.fixture
-def model() -> FakeModel:
-    return FakeModel()
+def test_a_number_format_the_device_has_not_is_refused(tiny: Path) -> None:
+    with pytest.raises(RecognizerUnavailable, match=r"in float16 on cpu; compute_type can be auto, .*int8"):
+        WhisperModel(str(tiny), options=WhisperOptions(compute_type="float16"))
 
 
-@pytest.fixture
-def recognizer(model: FakeModel):  # type: ignore[no-untyped-def]
-    made = WhisperRecognizer(model)  # type: ignore[arg-type]
-    yield made
-    made.close()
+@pytest.mark.parametrize("wrong", [{"compute_type": "int4"}, {"beam_size": 0}, {"threads": 0}, {"share": 0.0}])
+def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="should be"):
+        WhisperOptions(**wrong)
 
 
-def next_partial(recognizer: WhisperRecognizer) -> str:
-    for _ in range(200):
-        if (partial := recognizer.feed(np.zeros(0, np.int16))) is not None:
-            return partial.text
-        time.sleep(0.005)
-    raise AssertionError("no partial transcript came")
-
-
-def test_guesses_come_while_the_user_speaks(recognizer: WhisperRecognizer) -> None:
-    recognizer.start()
-    assert recognizer.feed(noise(SECOND // 4)) is None
-    recognizer.feed(noise(SECOND // 4))
-    assert next_partial(recognizer) == f"{SECOND // 2} samples"
-
-
-def test_after_a_pause_the_final_transcript_needs_no_further_pass(
-    recognizer: WhisperRecognizer, model: FakeModel
-) -> None:
-    recognizer.start()
-    recognizer.feed(noise(1000))
-    recognizer.pause()
-    assert next_partial(recognizer) == "1000 samples"
-    assert recognizer.finish() == "1000 samples"
-    assert model.asked == [1000]
-
-
-def test_what_was_said_after_the_last_guess_is_in_the_final_transcript(recognizer: WhisperRecognizer) -> None:
-    recognizer.start()
-    recognizer.feed(noise(SECOND))
-    next_partial(recognizer)
-    recognizer.feed(noise(100))
-    assert recognizer.finish() == f"{SECOND + 100} samples"
-
-
-def test_feeding_does_not_wait_for_a_slow_model(recognizer: WhisperRecognizer, model: FakeModel) -> None:
-    model.go_on = lambda: time.sleep(0.3)
-    recognizer.start()
-    began = time.perf_counter()
-    for _ in range(10):
-        recognizer.feed(noise(SECOND))
-    assert time.perf_counter() - began < 0.2
-    assert recognizer.finish() == f"{10 * SECOND} samples"
-
-
-def test_a_cancelled_utterance_leaves_nothing_behind(recognizer: WhisperRecognizer, model: FakeModel) -> None:
-    model.go_on = lambda: time.sleep(0.05)
-    recognizer.start()
-    recognizer.feed(noise(SECOND))
-    recognizer.cancel()
-    recognizer.start()
-    recognizer.feed(noise(100))
-    assert recognizer.finish() == "100 samples"
-
-
-def test_an_utterance_without_sound_is_empty(recognizer: WhisperRecognizer, model: FakeModel) -> None:
-    recognizer.start()
-    assert recognizer.finish() == ""
-    assert model.asked == []
-
-
-def test_a_fork_shares_the_model_and_nothing_else(recognizer: WhisperRecognizer) -> None:
-    other = recognizer.fork()
-    recognizer.start()
-    other.start()
-    recognizer.feed(noise(100))
-    other.feed(noise(200))
-    assert (recognizer.finish(), other.finish()) == ("100 samples", "200 samples")
-    other.close()
+def test_pieces_are_joined_to_words_where_words_are_written_apart() -> None:
+    pieces = [(" It's", 0.0, 0.2), (" 3", 0.2, 0.4), (":45", 0.4, 0.9)]
+    assert [(word.text, word.start, word.end) for word in whole_words(pieces, "en")] == [
+        (" It's", 0, SECOND // 5), (" 3:45", SECOND // 5, round(0.9 * SECOND)),
+    ]  # fmt: skip
+    assert [word.text for word in whole_words([("你", 0.0, 0.1), ("好", 0.1, 0.2)], "zh")] == ["你", "好"]
 
 
 @pytest.mark.parametrize(
@@ -214,21 +159,21 @@ def test_a_damaged_model_is_refused(copy: Path) -> None:
     model = copy / "model.bin"
     model.write_bytes(model.read_bytes()[:5000])
     with pytest.raises(RecognizerUnavailable, match="does not load on cpu in int8"):
-        WhisperModel(str(copy), threads=1)
+        WhisperModel(str(copy), options=ONE_THREAD)
 
 
 @pytest.mark.parametrize("content", ["{", "{}"])
 def test_a_damaged_tokenizer_is_refused(copy: Path, content: str) -> None:
     (copy / "tokenizer.json").write_text(content)
     with pytest.raises(RecognizerUnavailable, match=r"tokenizer of the model .* is damaged"):
-        WhisperModel(str(copy), threads=1)
+        WhisperModel(str(copy), options=ONE_THREAD)
 
 
 def test_features_that_do_not_fit_the_model_are_refused(copy: Path) -> None:
     settings = json.loads((copy / "preprocessor_config.json").read_text())
     (copy / "preprocessor_config.json").write_text(json.dumps({**settings, "feature_size": 128}))
     with pytest.raises(RecognizerUnavailable, match="failed on cpu"):
-        WhisperModel(str(copy), threads=1)
+        WhisperModel(str(copy), options=ONE_THREAD)
 
 
 def test_an_english_model_refuses_another_language(copy: Path) -> None:
@@ -236,16 +181,16 @@ def test_an_english_model_refuses_another_language(copy: Path) -> None:
     vocabulary[vocabulary.index("")] = "not-empty"
     (copy / "vocabulary.json").write_text(json.dumps(vocabulary), encoding="utf-8")
     with pytest.raises(RecognizerUnavailable, match="knows English only, not 'de'"):
-        WhisperModel(str(copy), "de", threads=1)
+        WhisperModel(str(copy), "de", ONE_THREAD)
 
 
 def test_an_unknown_language_is_refused(tiny: Path) -> None:
     with pytest.raises(RecognizerUnavailable, match="no language 'klingon'"):
-        WhisperModel(str(tiny), "klingon", threads=1)
+        WhisperModel(str(tiny), "klingon", ONE_THREAD)
 
 
-@pytest.mark.parametrize("device", ["tpu", "cuda"])
+@pytest.mark.parametrize("device", ["tpu", "cuda", "cuda:1", "cuda:x", "cpu:0"])
 def test_a_device_that_is_not_there_is_refused(tiny: Path, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audio.whisper_asr.gpu_count", lambda: 0)
+    monkeypatch.setattr("audio.whisper_model.gpu_count", lambda: 0)
     with pytest.raises(RecognizerUnavailable, match=device):
-        WhisperModel(str(tiny), device=device)
+        WhisperModel(str(tiny), options=WhisperOptions(device=device))

@@ -1,0 +1,122 @@
+"""LocalAgreement-2: words on which two successive passes over a growing sound agree are committed, never taken back.
+
+A recogniser hears the same sound again and again, each time with a little more behind it. Its last words change from
+pass to pass, the earlier ones stay. All after the committed words is provisional. A pass hears a window of the sound:
+it may repeat committed words, well or badly; these are recognised and skipped. Pure; knows no recogniser.
+Source: Liu et al. 2020, arXiv 2005.11185 (local agreement); Macháček et al. 2023, arXiv 2307.14743 (with Whisper).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from audio.hypothesis import Hypothesis
+from audio.settled import MARKS, settled_count
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as a pass heard it. The texts join to the transcript: where there is a space, it stands in front."""
+
+    text: str
+    start: int
+    end: int
+    """In samples of the utterance."""
+    sure: bool = True
+    """Whether the recogniser trusts it enough to commit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What two passes agreed on, and what the latest pass heard after it."""
+
+    committed: tuple[Word, ...] = ()
+    provisional: tuple[Word, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return joined((*self.committed, *self.provisional))
+
+    def hypothesis(self, written: Callable[[str], str] = str) -> Hypothesis:
+        """As a text. Committed words that may yet be written otherwise, and the mark behind the last, are not agreed.
+
+        written: how joined words are written; what it makes of settled words must stay when more words follow.
+        """
+        count = settled_count([word.text.strip() for word in self.committed])
+        agreed = written(joined(self.committed[:count]))
+        if count == len(self.committed):
+            agreed = agreed.rstrip(MARKS)
+        text = written(self.text)
+        assert text.startswith(agreed), f"{text!r} does not begin with {agreed!r}"
+        return Hypothesis(text, len(agreed))
+
+
+def agree(before: Transcript, heard: Sequence[Word], window_start: int, until: int | None = None) -> Transcript:
+    """The transcript after one more pass over the sound from sample `window_start` on.
+
+    until: words that end after this sample are not committed yet.
+    """
+    known, fresh = _known_and_fresh(before.committed, heard, window_start)
+    shared = [word for _, word in takewhile(lambda pair: _same(*pair), zip(before.provisional, fresh, strict=False))]
+    newly = tuple(takewhile(lambda word: word.sure and (until is None or word.end <= until), shared))
+    return Transcript((*_with_latest_mark(before.committed, known), *newly), fresh[len(newly) :])
+
+
+def conclude(before: Transcript, heard: Sequence[Word], window_start: int) -> Transcript:
+    """The final transcript: all that this last pass heard after the committed words belongs to it."""
+    known, fresh = _known_and_fresh(before.committed, heard, window_start)
+    return Transcript((*_with_latest_mark(before.committed, known), *fresh))
+
+
+def commit_before(before: Transcript, sample: int) -> Transcript:
+    """Commits provisional words that end before this sample, agreed or not: their sound is about to be forgotten."""
+    newly = tuple(takewhile(lambda word: word.end <= sample, before.provisional))
+    return Transcript((*before.committed, *newly), before.provisional[len(newly) :])
+
+
+def joined(words: Iterable[Word]) -> str:
+    return "".join(word.text for word in words).strip()
+
+
+def _known_and_fresh(
+    committed: Sequence[Word], heard: Sequence[Word], window_start: int
+) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """(the words heard that are committed already, those after them)"""
+    within = [word for word in committed if word.end > window_start]
+    count = _repeated(within, heard)
+    return tuple(heard[:count]), tuple(heard[count:])
+
+
+def _repeated(committed: Sequence[Word], heard: Sequence[Word]) -> int:
+    """How many of the words heard, from the first on, stand for the committed ones.
+
+    As many as make the least edits between the two; among equals, those that end where the committed words do.
+    """
+    if not committed:
+        return 0
+    edits = list(range(len(heard) + 1))
+    for row, word in enumerate(committed, start=1):
+        above, edits[0] = edits[0], row
+        for column, other in enumerate(heard, start=1):
+            changed = above + (not _same(word, other))
+            above, edits[column] = edits[column], min(edits[column] + 1, edits[column - 1] + 1, changed)
+    ends = [heard[0].start if heard else 0, *(word.end for word in heard)]
+    return min(range(len(edits)), key=lambda count: (edits[count], abs(ends[count] - committed[-1].end)))
+
+
+def _with_latest_mark(committed: tuple[Word, ...], known: Sequence[Word]) -> tuple[Word, ...]:
+    """The mark behind the last committed word is as the latest pass heard it: "seven" may become "seven,"."""
+    if not (committed and known and _same(committed[-1], known[-1])):
+        return committed
+    last, mark = committed[-1].text.rstrip(MARKS), known[-1].text[len(known[-1].text.rstrip(MARKS)) :]
+    return (*committed[:-1], replace(committed[-1], text=last + mark))
+
+
+def _same(one: Word, other: Word) -> bool:
+    """Whether two passes heard the same word; capitals and marks do not count."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(word: Word) -> str:
+    text = word.text.strip().casefold()
+    return text.strip("\"'“‘(¿¡-" + MARKS) or text
