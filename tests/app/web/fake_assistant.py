@@ -74,12 +74,20 @@ class FakeConversation:
         self._played = 0
         self._speaking_samples = 0
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._loud_s = self._quiet_s = self._spoken_s = 0.0
         self._in_speech = False
         self._spoken_words = 0
         self._answer = ""
 
+    def hold(self, held: bool) -> None:
+        """From any thread: a voice that may be a cough began, or was one."""
+        happened = events.Hush if held else events.Unhush
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(lambda: self._emit(happened(self._now, self._turn, self._epoch)))
+
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         self._emit(events.StateChanged(self._now, Mind.IDLE, Mouth.SILENT))
         return self
 
@@ -143,7 +151,8 @@ class FakeConversation:
         words = min(len(WORDS), 1 + int(self._spoken_s / 0.15))
         if words != self._spoken_words:
             self._spoken_words = words
-            self._emit(events.PartialTranscript(self._now, " ".join(WORDS[:words])))
+            agreed = len(" ".join(WORDS[: words - 1]))
+            self._emit(events.PartialTranscript(self._now, " ".join(WORDS[:words]), agreed))
 
     def _interrupt(self) -> None:
         """Sound first, bookkeeping after."""
