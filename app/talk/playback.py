@@ -86,6 +86,7 @@ class Playback:
             self.spans.append(Span(at_s, first, faded))
         self.cut_at = min(first + faded, until)
         self.ring.skip_to(until)
+        self._was_paused = False
         self.dropped_until = until
 
     def _fade_out(self, out: Pcm) -> int:

@@ -117,9 +117,8 @@ class Player:
 
     def give_up(self) -> None:
         """What waits will never be heard: say so. The device came back as another one."""
-        heard = self._clock.heard(float("inf"))
         for sound in self._sounds:
-            self._report(sound.epoch, sound.position(heard), done=True)
+            self._report(sound.epoch, sound.position(self.playback.ring.read), done=True)
             self._stale_epoch = max(self._stale_epoch, sound.epoch)
         self._sounds.clear()
         self._backlog.clear()

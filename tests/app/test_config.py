@@ -47,7 +47,7 @@ def test_a_bad_value_that_a_later_layer_overrides_does_not_matter(tmp_path: Path
 @pytest.mark.parametrize("field", Settings.model_fields)
 def test_every_setting_can_be_given_in_every_layer(field: str, tmp_path: Path) -> None:
     value = getattr(Settings(), field)
-    word = "auto" if value is None else str(value)
+    word = "auto" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     quoted = word if isinstance(value, int) else f'"{word}"'
     assert load_settings(toml(tmp_path, f"{field} = {quoted}")) == Settings()
     assert load_settings(None, {variable_name(field): word}) == Settings()
