@@ -117,8 +117,8 @@ def test_more_than_it_holds_keeps_the_newest() -> None:
 
 
 ANSWER = (
-    "Forty seven plus thirty eight is eighty five. Then we take away twelve, which leaves seventy three. Doubled, that is "
-    "one hundred and forty six, and with seven more it is one hundred and fifty three."
+    "Forty seven plus thirty eight is eighty five. Then we take away twelve, which leaves seventy three. Doubled, that "
+    "is one hundred and forty six, and with seven more it is one hundred and fifty three."
 )
 
 
