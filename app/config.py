@@ -105,9 +105,20 @@ class VoiceSettings(BaseModel):
         AUTO, description="speech to text; auto is the best that is installed and loads offline"
     )
     asr_model: MaybePlace = Field(None, description="speech model: a local folder, or a name in the hub's cache")
-    tts: Literal["auto", "espeak-ng"] = Field(AUTO, description="text to speech")
-    voice: Name = Field("en-us", description="voice of the speech synthesis")
-    rate_wpm: Whole = Field(165, ge=80, le=450, description="speed of speech in words a minute")
+    tts: Literal["auto", "espeak-ng", "coqui"] = Field(
+        AUTO, description="text to speech; auto is espeak-ng, or coqui if tts-model names a model"
+    )
+    tts_model: MaybePlace = Field(None, description="coqui's model (VITS or XTTS): folder, or name in a cache")
+    tts_device: Device = Field(AUTO, description="where coqui runs; auto takes a GPU if there is one")
+    tts_timeout_s: MaybeNumber = Field(
+        None, gt=0, le=3600, description="a voice silent so long when sound is due is restarted; auto is 3, for coqui 60"
+    )
+    voice: MaybeName = Field(
+        None, description="espeak-ng: a voice (en-gb, en-us+f3); coqui: a speaker, or a WAV file for XTTS to sound like"
+    )
+    rate_wpm: Whole = Field(
+        165, ge=80, le=450, description="speed of speech in words a minute; a coqui voice's own counts as 165"
+    )
     most_ahead_s: MaybeNumber = Field(
         None, gt=0, description="the writer pauses when more speech than this is unheard; auto follows from patience"
     )

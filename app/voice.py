@@ -9,7 +9,8 @@ from pathlib import Path
 from app.config import Settings
 from app.demo.paths import ASSETS
 from app.models import DEMO
-from audio.choose import Domain, choose_recognizer, choose_synthesizer
+from audio.choose import Domain, choose_recognizer
+from audio.choose_voice import Speech, choose_synthesizer
 from audio.endpoint import EndpointSettings
 from audio.listen import Listener
 from audio.smart_turn import SmartTurn
@@ -57,12 +58,24 @@ def end_of_turn(settings: Settings) -> tuple[EndpointSettings, TurnEndJudge | No
     return endpoint, CautiousJudge(judges) if judges else None
 
 
+def speech(settings: Settings) -> Speech:
+    """How the assistant is to speak."""
+    return Speech(
+        settings.voice,
+        settings.rate_wpm,
+        settings.language,
+        settings.tts_model,
+        settings.tts_device,
+        settings.tts_timeout_s,
+    )
+
+
 def build_voice(settings: Settings) -> Voice:
     """Load what the settings name. Raises AudioError with what to do."""
     recognizer, why_heard = choose_recognizer(
         settings.asr, settings.asr_model, settings.language, expected_speech(settings.model)
     )
-    synthesizer, why_spoken = choose_synthesizer(settings.tts, settings.voice, settings.rate_wpm)
+    synthesizer, why_spoken = choose_synthesizer(settings.tts, speech(settings))
     log.info(
         "speech to text: %s (%s); text to speech: %s (%s)", recognizer.name, why_heard, synthesizer.name, why_spoken
     )

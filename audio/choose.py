@@ -1,24 +1,22 @@
-"""Which recogniser and which synthesizer to use, and what there is to choose from.
+"""Which recogniser to use, and all that there is to choose from; `audio.choose_voice` chooses the synthesizer.
 
 "auto" takes the best that is installed and loads without a network. Every choice comes with its reason, for the log
 and for `doctor`. Nothing is downloaded, and a choice made by name never falls back to another.
 """
 
-import importlib.util
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio.asr import Recognizer
-from audio.errors import AudioError, RecognizerUnavailable, SynthesizerUnavailable
+from audio.choose_voice import find_coqui_voice, find_espeak
+from audio.errors import RecognizerUnavailable
+from audio.found import Found, find_package
 from audio.pocketsphinx_asr import PocketsphinxRecognizer
-from audio.tts import Synthesizer
 from audio.whisper_folder import REPOSITORIES, cached_names
 from audio.whisper_options import WhisperOptions
-from audio.worker import EspeakSynthesizer
 
 RECOGNIZERS = ("auto", "faster-whisper", "pocketsphinx")
-SYNTHESIZERS = ("auto", "espeak-ng")
-ALIASES = {"whisper": "faster-whisper", "espeak": "espeak-ng"}
+ALIASES = {"whisper": "faster-whisper"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +37,6 @@ class Domain:
         raise RecognizerUnavailable(f"{folder} holds no language model for pocketsphinx: NAME.lm with NAME.dict")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that might hear or speak, and whether it can."""
-
-    name: str
-    usable: bool
-    details: str
-    """What was found, or what is missing and how to get it."""
-
-
 def choose_recognizer(
     spec: str = "auto",
     model: str | None = None,
@@ -62,7 +50,7 @@ def choose_recognizer(
     what pocketsphinx expects if `model` does not say; `whisper` is how faster-whisper runs, if it is chosen.
     """
     options = whisper or WhisperOptions()
-    match _known(spec, RECOGNIZERS, RecognizerUnavailable):
+    match _known(spec):
         case "faster-whisper":
             return _whisper(model, language, options)
         case "pocketsphinx":
@@ -75,22 +63,20 @@ def choose_recognizer(
         return _pocketsphinx(domain, language, str(fault))
 
 
-def choose_synthesizer(spec: str = "auto", voice: str = "en-us", rate_wpm: int = 165) -> tuple[Synthesizer, str]:
-    """(a synthesizer, why this one). Raises SynthesizerUnavailable with what to do."""
-    wanted = _known(spec, SYNTHESIZERS, SynthesizerUnavailable)
-    reason = "asked for" if wanted != "auto" else "the only one that is supported so far"
-    return EspeakSynthesizer(voice, rate_wpm), reason
-
-
 def inventory(language: str = "en") -> tuple[Found, ...]:
     """Everything that could be chosen, recognisers first. Quick: looks for packages and files, loads no model."""
-    return (_find_whisper(language), _find_package("pocketsphinx", "pocketsphinx"), _find_espeak())
+    return (
+        _find_whisper(language),
+        find_package("pocketsphinx", "pocketsphinx"),
+        find_espeak(),
+        find_coqui_voice(None),
+    )
 
 
-def _known(spec: str, names: tuple[str, ...], error: type[AudioError]) -> str:
+def _known(spec: str) -> str:
     name = ALIASES.get(spec, spec)
-    if name not in names:
-        raise error(f"{spec!r} is not known here; choose one of {', '.join(names)}")
+    if name not in RECOGNIZERS:
+        raise RecognizerUnavailable(f"{spec!r} is not known here; choose one of {', '.join(RECOGNIZERS)}")
     return name
 
 
@@ -130,21 +116,10 @@ def _pocketsphinx(domain: Domain | None, language: str, reason: str) -> tuple[Re
 
 def _find_whisper(language: str) -> Found:
     name = "faster-whisper"
-    package = _find_package(name, "faster_whisper")
+    package = find_package(name, "faster_whisper")
     if not package.usable:
         return package
     models = sorted({*cached_names(language, on_gpu=False), *cached_names(language, on_gpu=True)})
     if not models:
         return Found(name, False, f"no model in the hub's cache; run: hf download {REPOSITORIES['base']}")
     return Found(name, True, f"models in the hub's cache: {', '.join(models)}")
-
-
-def _find_package(name: str, module: str) -> Found:
-    if importlib.util.find_spec(module) is None:
-        return Found(name, False, f"not installed; run: pip install {name}")
-    return Found(name, True, "installed")
-
-
-def _find_espeak() -> Found:
-    package = _find_package("espeakng-loader", "espeakng_loader")
-    return Found("espeak-ng", package.usable, package.details)

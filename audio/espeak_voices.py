@@ -9,6 +9,8 @@ from pathlib import Path
 from audio.errors import SynthesizerUnavailable
 
 OK = 0
+VOICE_OF_LANGUAGE = {"en": "en-us", "zh": "cmn", "no": "nb"}
+"""Where espeak-ng's name of a language is another than ours, or stands for a rarer accent."""
 VARIANTS_FOLDER = Path("voices") / "!v"
 
 
@@ -28,6 +30,11 @@ class _Voice(ctypes.Structure):
     )
 
 
+def voice_for(language: str) -> str:
+    """The voice to take for a language if none is asked for."""
+    return VOICE_OF_LANGUAGE.get(language, language)
+
+
 def set_voice(library: ctypes.CDLL, data_path: Path, voice: str) -> None:
     """Makes the library speak with this voice from now on. Raises SynthesizerUnavailable if it has no such voice."""
     _check_variant(data_path, voice)
@@ -39,7 +46,7 @@ def set_voice(library: ctypes.CDLL, data_path: Path, voice: str) -> None:
     wanted = _Voice(languages=voice.encode())
     if voice not in known or library.espeak_SetVoiceByProperties(ctypes.byref(wanted)) != OK:
         alike = [name for name in known if voice and name[:2] == voice[:2]]
-        advice = f"for this language it has {', '.join(alike)}" if alike else "use a code such as en-us, de, fr"
+        advice = f"for this language it has {', '.join(alike)}" if alike else f"it has {', '.join(known)}"
         raise SynthesizerUnavailable(f"espeak-ng has no voice {voice!r}; {advice}")
 
 

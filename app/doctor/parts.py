@@ -9,13 +9,14 @@ from app.config import AUTO, Settings
 from app.demo.paths import demo_folder
 from app.doctor.check import Check
 from audio.choose import Found, inventory
+from audio.choose_voice import find_coqui_voice
 from audio.errors import RecognizerUnavailable
 from audio.whisper_folder import find_whisper
 from engine.errors import EngineError
 from engine.loading import find_folder, looks_like_path
 
 MODEL_FILES = ("config.json", "model.safetensors", "tokenizer.json")
-WHISPER, POCKETSPHINX, ESPEAK = "faster-whisper", "pocketsphinx", "espeak-ng"
+WHISPER, POCKETSPHINX, ESPEAK, COQUI = "faster-whisper", "pocketsphinx", "espeak-ng", "coqui"
 HEARING, SPEAKING = "speech to text", "text to speech"
 
 
@@ -36,7 +37,7 @@ def check_model(name: str, demo: Path | None = None) -> Check:
 def check_voice(settings: Settings, there: Mapping[str, Found] | None = None) -> tuple[Check, Check]:
     """What would hear and what would speak; `there` is what could be chosen, by name."""
     there = there or {found.name: found for found in inventory(settings.language)}
-    return _check_hearing(settings, there), _from_found(SPEAKING, there[ESPEAK])
+    return _check_hearing(settings, there), _check_speaking(settings, there)
 
 
 def check_whisper(settings: Settings) -> Check:
@@ -54,6 +55,12 @@ def _check_hearing(settings: Settings, there: Mapping[str, Found]) -> Check:
         found = f"pocketsphinx knows English only, not '{settings.language}'"
         return Check(HEARING, False, found, _from_found(HEARING, there[WHISPER]).mend)
     return _from_found(HEARING, there[POCKETSPHINX])
+
+
+def _check_speaking(settings: Settings, there: Mapping[str, Found]) -> Check:
+    if settings.tts == COQUI or (settings.tts == AUTO and settings.tts_model is not None):
+        return _from_found(SPEAKING, find_coqui_voice(settings.tts_model))
+    return _from_found(SPEAKING, there[ESPEAK])
 
 
 def _check_whisper_model(name: str) -> Check:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from audio.choose import Domain, choose_recognizer, choose_synthesizer, inventory
-from audio.errors import RecognizerUnavailable, SynthesizerUnavailable
-from audio.pcm import OUTPUT_RATE_HZ
+from audio.choose import Domain, choose_recognizer, inventory
+from audio.errors import RecognizerUnavailable
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,21 +60,11 @@ def test_a_folder_without_a_language_model_is_refused(tmp_path: Path) -> None:
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
     with pytest.raises(RecognizerUnavailable, match="auto, faster-whisper, pocketsphinx"):
         choose_recognizer("vosk")
-    with pytest.raises(SynthesizerUnavailable, match="auto, espeak-ng"):
-        choose_synthesizer("festival")
-
-
-@pytest.mark.parametrize("spec", ["auto", "espeak", "espeak-ng"])
-def test_the_voice_speaks_at_the_rate_everybody_expects(spec: str) -> None:
-    synthesizer, reason = choose_synthesizer(spec)
-    assert (synthesizer.name, synthesizer.sample_rate_hz) == ("espeak-ng", OUTPUT_RATE_HZ)
-    assert reason
-    synthesizer.close()
 
 
 def test_the_inventory_names_what_is_missing_and_how_to_get_it() -> None:
     found = {item.name: item for item in inventory()}
-    assert list(found) == ["faster-whisper", "pocketsphinx", "espeak-ng"]
+    assert list(found) == ["faster-whisper", "pocketsphinx", "espeak-ng", "coqui"]
     assert not found["faster-whisper"].usable
     assert "hf download" in found["faster-whisper"].details
     assert found["pocketsphinx"].usable

@@ -304,7 +304,7 @@ print(voice.process_id, flush=True)
 @pytest.mark.parametrize(
     ("voice_name", "rate_wpm", "reason"),
     [
-        ("xx-nowhere", 165, "no voice 'xx-nowhere'; use a code such as"),
+        ("xx-nowhere", 165, "no voice 'xx-nowhere'; it has af, am"),
         ("en-nowhere", 165, r"no voice 'en-nowhere'; for this language it has .*en-gb, .*en-us"),
         ("en-us+nobody", 165, r"no variant 'nobody' of a voice; it has .*f3"),
         ("", 165, "no voice ''"),

@@ -17,7 +17,8 @@ from app.config import load_settings
 from app.demo.spoken import spoken
 from app.voice import expected_speech
 from app.web.server import build_app
-from audio.choose import choose_recognizer, choose_synthesizer
+from audio.choose import choose_recognizer
+from audio.choose_voice import Speech, choose_synthesizer
 from audio.events import FinalTranscript
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, read_wav
@@ -50,7 +51,7 @@ def playwright(path: str) -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def synthesizer() -> Iterator[Synthesizer]:
-    chosen, _ = choose_synthesizer(rate_wpm=RATE_WPM)
+    chosen, _ = choose_synthesizer(speech=Speech(rate_wpm=RATE_WPM))
     yield chosen
     chosen.close()
 
