@@ -8,6 +8,8 @@ AudioError
 ├── SynthesizerUnavailable   a speech synthesiser cannot be loaded: package, voice or data missing
 ├── SynthesizerDied          the synthesiser's process ended or hung again and again while it spoke one phrase
 ├── SpeechFailed             the synthesiser lives, but cannot speak this text
+├── FormulaReaderUnavailable speech-rule-engine cannot be used: Node, a package or its folder is missing
+├── SamplesUnreadable        a file of gold speech samples cannot be read
 └── DeviceUnavailable        no microphone or loudspeaker can be opened
 
 Every message is one readable line: what was tried, what was found, what to do.

@@ -38,6 +38,8 @@ class Traced:
                 texts.append(text)
                 sources.extend(spans)
             position = match.end()
+        if not position and not texts:
+            return self
         texts.append(self.text[position:])
         sources.extend(self.sources[position:])
         return Traced("".join(texts), tuple(sources))
