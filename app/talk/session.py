@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.config import Settings
 
 FRAMES_PER_S = 15
+SWITCH_S = 0.0005  # how long one thread may keep the interpreter while an audio callback waits for it; else 5 ms
 UTTERANCE_MS = 60_000  # silence that would end a turn while the talk key is held: none
 
 
@@ -56,6 +57,8 @@ def talk(settings: Settings, events: Path | None) -> int:
         raise UsageError("holding the space bar needs a terminal; without one, use --open-mic")
     with ExitStack() as stack:
         stack.enter_context(quiet_libraries())
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_S)
         devices = open_devices(settings)
         log = stack.enter_context(events.open("w", encoding="utf-8", buffering=1)) if events is not None else None
         from app.assistant import Assistant

@@ -7,7 +7,7 @@ again and again, not too often: a look means starting the sound library anew.
 from dataclasses import dataclass
 from enum import Enum
 
-SILENT_S = 2.0  # no callback for so long: the device is gone
+SILENT_S = 5.0  # no callback for so long: the device is gone; a busy machine may be late by a second or two
 RETRY_S = 1.0
 
 
