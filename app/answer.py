@@ -227,7 +227,7 @@ class Answer:
         exchange, now = self.exchange, self._links.clock()
         exchange.moments.first_phrase_s = self._utterance.first_phrase_s
         exchange.sound(pcm, now)
-        self._links.happen(happenings.SoundStarted())
+        self._links.happen(happenings.SoundStarted(now))
         marks = tuple((mark.text_start, mark.sample) for mark in words)
         self._links.emit(AudioDelta(now, exchange.turn, exchange.epoch, pcm, text, marks))
 

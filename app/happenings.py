@@ -65,7 +65,9 @@ class AnswerEnded:
 
 @dataclass(frozen=True, slots=True)
 class SoundStarted:
-    """The first sound of the answer went out."""
+    """Sound of the answer went out."""
+
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

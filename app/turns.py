@@ -31,7 +31,8 @@ from app.happenings import (
     WordsTyped,
 )
 
-REOPEN_S = 1.2  # a voice that begins so soon after a turn was taken to be over goes on with it
+REOPEN_S = 1.2  # a voice that begins so soon after a turn was taken to be over goes on with it …
+REACTION_S = 0.4  # … unless the answer had been heard for so long by then: that may be what it reacts to
 _ENDS = " .?!…"
 
 
@@ -105,7 +106,8 @@ class TurnState:
 
     written: its answer is complete; sounding: some of its sound is out and not all was heard; heard_out: no sound is
     left to be heard; hushed: the sound is held. words: of the turn so far; earlier: those of them that stood before the
-    running utterance. final_s: when they became final by themselves; voice_s: when the latest voice began.
+    running utterance. final_s: when they became final by themselves; voice_s: when the latest voice began; sound_s:
+    when the answer's first sound went out.
     """
 
     turn: int = 0
@@ -122,11 +124,14 @@ class TurnState:
     earlier: str = ""
     final_s: float | None = None
     voice_s: float = 0.0
+    sound_s: float | None = None
 
     @property
     def continued(self) -> bool:
         """Does the voice that is heard now go on with the turn that was taken to be over?"""
-        return self.final_s is not None and self.voice_s - self.final_s <= REOPEN_S
+        if self.final_s is None or self.voice_s - self.final_s > REOPEN_S:
+            return False
+        return self.sound_s is None or self.voice_s - self.sound_s < REACTION_S
 
 
 def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Action]]:
@@ -218,9 +223,10 @@ def _progress(state: TurnState, happening: Progress) -> tuple[TurnState, list[Ac
             return replace(state, mind=Mind.WRITING), []
         case AnswerEnded():
             return _finish_if_over(replace(state, mind=Mind.IDLE, written=True))
-        case SoundStarted():
+        case SoundStarted(at_s):
             mouth = state.mouth if state.hushed else Mouth.SPEAKING
-            return replace(state, sounding=True, heard_out=False, mouth=mouth), []
+            sound_s = at_s if state.sound_s is None else state.sound_s
+            return replace(state, sounding=True, heard_out=False, mouth=mouth, sound_s=sound_s), []
         case SoundEnded():
             return _finish_if_over(replace(state, sounding=False, heard_out=True, mouth=Mouth.SILENT))
         case _:

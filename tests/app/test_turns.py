@@ -22,6 +22,7 @@ from app.happenings import (
     WordsTyped,
 )
 from app.turns import (
+    REACTION_S,
     REOPEN_S,
     Action,
     Begin,
@@ -165,6 +166,32 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (WordsHeard("minus 1"), [Listen(2, "What is 2 plus 3 minus 1")]),
         (WordsSpoken("minus 1."), [Begin(2, "What is 2 plus 3 minus 1.", True), Show(THINKING, SILENT)]),
     ],
+    "also when the answer's first sound had just gone out": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2", at_s=5.0), [Begin(1, "what is 2", True), Show(THINKING, SILENT)]),
+        (SoundStarted(5.2), [Show(THINKING, SPEAKING)]),
+        (SoundStarted(5.5), []),
+        (VoiceStarted(5.1 + REACTION_S), []),
+        (
+            WordsSpoken("plus 3", at_s=7.0),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                Begin(2, "what is 2 plus 3", True),
+                Show(THINKING, SILENT),
+            ],
+        ),
+    ],
+    "who has heard some of the answer interrupts it": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2", at_s=5.0), [Begin(1, "what is 2", True), Show(THINKING, SILENT)]),
+        (SoundStarted(5.2), [Show(THINKING, SPEAKING)]),
+        (VoiceStarted(5.3 + REACTION_S), []),
+        (
+            WordsSpoken("stop", at_s=7.0),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", True), Show(THINKING, SILENT)],
+        ),
+    ],
     "later it is an interruption": [
         (VoiceStarted(), [Show(LISTENING, SILENT)]),
         (WordsSpoken("what is 2 plus 3", at_s=5.0), [Begin(1, "what is 2 plus 3", True), Show(THINKING, SILENT)]),
@@ -268,9 +295,8 @@ HAPPENINGS = st.one_of(
     st.builds(WordsHeard, TEXTS, st.booleans()),
     st.builds(WordsSpoken, TEXTS, st.booleans(), st.none() | TIMES),
     st.builds(WordsTyped, TEXTS),
-    st.sampled_from(
-        [VoiceConfirmed(), StopPressed(), Thought(), Answered(), AnswerEnded(), SoundStarted(), SoundEnded()]
-    ),
+    st.sampled_from([VoiceConfirmed(), StopPressed(), Thought(), Answered(), AnswerEnded(), SoundEnded()]),
+    st.builds(SoundStarted, TIMES),
 )
 STORIES = st.lists(HAPPENINGS, max_size=40)
 
@@ -321,7 +347,7 @@ def test_every_turn_begins_once_and_finishes_once_before_the_next_begins(happeni
     for _, after, actions in story(happenings):
         for action in actions:
             match action:
-                case (Listen(turn) | Begin(turn)) if running is None:
+                case Listen(turn) | Begin(turn) if running is None:
                     assert turn == begun + 1
                     running = begun = turn
                 case Listen(turn) | Begin(turn):
