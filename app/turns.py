@@ -215,10 +215,12 @@ def joined(earlier: str, text: str) -> str:
 
 def _progress(state: TurnState, happening: Progress) -> tuple[TurnState, list[Action]]:
     match happening:
+        case _ if state.open:  # whatever is thought, it listens; there is no answer yet
+            return state, []
         case Thought() | Answered() if state.written:  # the step that ended the answer brought this too
             return state, []
         case Thought():
-            return replace(state, mind=Mind.LISTENING if state.open else Mind.THINKING), []
+            return replace(state, mind=Mind.THINKING), []
         case Answered():
             return replace(state, mind=Mind.WRITING), []
         case AnswerEnded():
