@@ -105,13 +105,28 @@ class VoiceSettings(BaseModel):
         AUTO, description="speech to text; auto is the best that is installed and loads offline"
     )
     asr_model: MaybePlace = Field(None, description="speech model: a local folder, or a name in the hub's cache")
+    asr_device: Device = Field(AUTO, description="where faster-whisper runs: cpu, cuda, cuda:N; auto prefers a GPU")
+    compute_type: Literal[
+        "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
+    ] = Field(AUTO, description="its number format; auto is int8 on a CPU, float16 on a GPU")
+    beam_size: MaybeWhole = Field(None, ge=1, le=20, description="transcripts it weighs; auto: 1 on a CPU, 5 on a GPU")
+    asr_threads: MaybeWhole = Field(None, ge=1, le=64, description="its CPU threads; auto is half the cores, at most 4")
+    asr_share: float = Field(
+        0.5,
+        gt=0,
+        le=64,
+        description="of one core's time it may take while somebody speaks: the model needs the rest",
+    )
     tts: Literal["auto", "espeak-ng", "coqui"] = Field(
         AUTO, description="text to speech; auto is espeak-ng, or coqui if tts-model names a model"
     )
     tts_model: MaybePlace = Field(None, description="coqui's model (VITS or XTTS): folder, or name in a cache")
     tts_device: Device = Field(AUTO, description="where coqui runs; auto takes a GPU if there is one")
     tts_timeout_s: MaybeNumber = Field(
-        None, gt=0, le=3600, description="a voice silent so long when sound is due is restarted; auto is 3, for coqui 60"
+        None,
+        gt=0,
+        le=3600,
+        description="a voice silent so long when sound is due is restarted; auto is 3, for coqui 60",
     )
     voice: MaybeName = Field(
         None, description="espeak-ng: a voice (en-gb, en-us+f3); coqui: a speaker, or a WAV file for XTTS to sound like"

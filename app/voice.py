@@ -6,9 +6,11 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.config import Settings
+from app.config import Settings, option_name
 from app.demo.paths import ASSETS
+from app.errors import SettingsError
 from app.models import DEMO
+from audio.asr import Recognizer
 from audio.choose import Domain, choose_recognizer
 from audio.choose_voice import Speech, choose_synthesizer
 from audio.endpoint import EndpointSettings
@@ -17,8 +19,12 @@ from audio.smart_turn import SmartTurn
 from audio.tts import Synthesizer
 from audio.turn_end import CautiousJudge, TextJudge, TurnEndJudge
 from audio.vad import SileroVad
+from audio.whisper_options import WhisperOptions
 
 log = logging.getLogger(__name__)
+
+WHISPER_ONLY = ("asr_device", "compute_type", "beam_size", "asr_threads", "asr_share")
+"""Settings of which pocketsphinx knows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,22 @@ def end_of_turn(settings: Settings) -> tuple[EndpointSettings, TurnEndJudge | No
     return endpoint, CautiousJudge(judges) if judges else None
 
 
+def build_recognizer(settings: Settings) -> tuple[Recognizer, str]:
+    """(what hears, why this one). Raises AudioError with what to do, SettingsError for an option that it has not."""
+    fields = Settings.model_fields
+    given = [option_name(name) for name in WHISPER_ONLY if getattr(settings, name) != fields[name].default]
+    if settings.asr == "pocketsphinx" and given:
+        raise SettingsError(f"pocketsphinx has no {' and no '.join(given)}; leave it out, or use --asr faster-whisper")
+    options = WhisperOptions(
+        settings.asr_device, settings.compute_type, settings.beam_size, settings.asr_threads, settings.asr_share
+    )
+    domain = expected_speech(settings.model)
+    recognizer, why = choose_recognizer(settings.asr, settings.asr_model, settings.language, domain, options)
+    if given and recognizer.name == "pocketsphinx":
+        why += f"; it has no {' and no '.join(given)}"
+    return recognizer, why
+
+
 def speech(settings: Settings) -> Speech:
     """How the assistant is to speak."""
     return Speech(
@@ -72,9 +94,7 @@ def speech(settings: Settings) -> Speech:
 
 def build_voice(settings: Settings) -> Voice:
     """Load what the settings name. Raises AudioError with what to do."""
-    recognizer, why_heard = choose_recognizer(
-        settings.asr, settings.asr_model, settings.language, expected_speech(settings.model)
-    )
+    recognizer, why_heard = build_recognizer(settings)
     synthesizer, why_spoken = choose_synthesizer(settings.tts, speech(settings))
     log.info(
         "speech to text: %s (%s); text to speech: %s (%s)", recognizer.name, why_heard, synthesizer.name, why_spoken

@@ -56,16 +56,18 @@ def agree(before: Transcript, heard: Sequence[Word], window_start: int, until: i
 
     until: words that end after this sample are not committed yet.
     """
-    known, fresh = _known_and_fresh(before.committed, heard, window_start)
-    shared = [word for _, word in takewhile(lambda pair: _same(*pair), zip(before.provisional, fresh, strict=False))]
+    after = continued(before, heard, window_start)
+    both = zip(before.provisional, after.provisional, strict=False)
+    shared = [word for _, word in takewhile(lambda pair: _same(*pair), both)]
     newly = tuple(takewhile(lambda word: word.sure and (until is None or word.end <= until), shared))
-    return Transcript((*_with_latest_mark(before.committed, known), *newly), fresh[len(newly) :])
+    return Transcript((*after.committed, *newly), after.provisional[len(newly) :])
 
 
-def conclude(before: Transcript, heard: Sequence[Word], window_start: int) -> Transcript:
-    """The final transcript: all that this last pass heard after the committed words belongs to it."""
-    known, fresh = _known_and_fresh(before.committed, heard, window_start)
-    return Transcript((*_with_latest_mark(before.committed, known), *fresh))
+def continued(before: Transcript, heard: Sequence[Word], window_start: int) -> Transcript:
+    """What is committed, and what this pass heard after it: of the last pass, that is the final transcript."""
+    within = [word for word in before.committed if word.end > window_start]
+    count = _repeated(within, heard)
+    return Transcript(_with_latest_mark(before.committed, heard[:count]), tuple(heard[count:]))
 
 
 def commit_before(before: Transcript, sample: int) -> Transcript:
@@ -76,15 +78,6 @@ def commit_before(before: Transcript, sample: int) -> Transcript:
 
 def joined(words: Iterable[Word]) -> str:
     return "".join(word.text for word in words).strip()
-
-
-def _known_and_fresh(
-    committed: Sequence[Word], heard: Sequence[Word], window_start: int
-) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """(the words heard that are committed already, those after them)"""
-    within = [word for word in committed if word.end > window_start]
-    count = _repeated(within, heard)
-    return tuple(heard[:count]), tuple(heard[count:])
 
 
 def _repeated(committed: Sequence[Word], heard: Sequence[Word]) -> int:

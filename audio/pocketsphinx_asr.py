@@ -7,6 +7,7 @@ that takes a twentieth of the sound's duration, and at the pause one waits for m
 Source: https://github.com/cmusphinx/pocketsphinx
 """
 
+import re
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,9 +17,9 @@ from audio.agreement import Agreement
 from audio.cepstral_mean import TYPICAL, Cepstrum, improved, parse, written
 from audio.errors import RecognizerUnavailable
 from audio.hypothesis import Hypothesis
+from audio.local_agreement import Transcript, Word, agree, continued, joined
 from audio.noise_floor import TYPICAL_VOICE, frame_amplitudes, with_noise_floor
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.settled import settled_digits
 from audio.transcript import digits
 
 REINSTALL = "run: pip install --force-reinstall pocketsphinx"
@@ -28,6 +29,13 @@ LONGEST_AGAIN_S, GENERAL_LONGEST_AGAIN_S = 15, 4
 """Longer utterances are not listened to again: it would take too long, above all with the general model."""
 AGREEMENT_MS = 250
 """For how long a guess must have stood before it is told."""
+PASS_MS = 500
+"""How often its guess counts as a pass: two that agree commit words."""
+SETTLE_MS = 500
+"""Words that have been over for less may still be heard otherwise."""
+FRAME_SAMPLES = INPUT_RATE_HZ // 100
+_VARIANT = re.compile(r"\(\d+\)$")
+"""Of a word's pronunciation: "a(2)"."""
 TUNING = {
     "fwdflat": False,  # no further passes at the end: they take time and help little
     "bestpath": False,
@@ -62,41 +70,47 @@ class PocketsphinxRecognizer:
         """What is known of the voice and its microphone."""
         self._in_utterance = False
         self._chunks: list[Pcm] = []
-        self._samples = self._again_samples = 0
-        """How much there is of the utterance, and how much of it was listened to again."""
-        self._partial = ""
+        self._samples = self._again_samples = self._passed_samples = 0
+        """How much there is of the utterance, how much of it was listened to again, and how much at the last pass."""
+        self._transcript = Transcript()
+        self._told = Hypothesis("")
+        self._paused = False
 
     def start(self) -> None:
         self.cancel()
-        self._chunks, self._samples, self._again_samples, self._partial = [], 0, 0, ""
+        self._chunks, self._samples, self._again_samples, self._passed_samples = [], 0, 0, 0
+        self._transcript, self._told, self._paused = Transcript(), Hypothesis(""), False
         self._agreement = Agreement(AGREEMENT_MS * INPUT_RATE_HZ // 1000)
         self._begin()
 
     def feed(self, pcm: Pcm) -> Hypothesis | None:
         if not len(pcm):
-            return None
+            return self._tell(self._transcript) if self._paused else None
+        self._paused = False
         self._chunks.append(pcm)
         self._samples += len(pcm)
         self._decoder.process_raw(with_noise_floor(pcm, self._voice_amplitude).tobytes())
         if any(self._again_samples < at_s * INPUT_RATE_HZ <= self._samples for at_s in AGAIN_AT_S):
             self._listen_again()
-        partial = settled_digits(self._agreement.agreed(self._words(), self._samples))
-        if partial == self._partial:
-            return None
-        self._partial = partial
-        return Hypothesis(partial)
+        heard = self._words()
+        if self._samples - self._passed_samples >= PASS_MS * INPUT_RATE_HZ // 1000:
+            self._pass(heard)
+        stood = self._agreement.agreed(joined(heard), self._samples)
+        return self._tell(continued(self._transcript, heard[: len(stood.split())], 0))
 
     def pause(self) -> None:
         self._listen_again()
+        self._pass(self._words())
+        self._paused = True
 
     def best_guess(self) -> str | None:
-        return digits(self._words())
+        return digits(continued(self._transcript, self._words(), 0).text)
 
     def finish(self) -> str:
         if self._samples > 1.5 * self._again_samples:
             self._listen_again()
         self._end()
-        return digits(self._words())
+        return digits(continued(self._transcript, self._words(), 0).text)
 
     def cancel(self) -> None:
         if self._in_utterance:
@@ -133,9 +147,30 @@ class PocketsphinxRecognizer:
     def _improved_mean(self) -> Cepstrum:
         return improved(self._mean, parse(self._decoder.get_cmn(True)), self._decoder.n_frames())
 
-    def _words(self) -> str:
-        hypothesis = self._decoder.hyp()
-        return hypothesis.hypstr if hypothesis is not None else ""
+    def _pass(self, heard: list[Word]) -> None:
+        self._passed_samples = self._samples
+        self._transcript = agree(self._transcript, heard, 0, self._samples - SETTLE_MS * INPUT_RATE_HZ // 1000)
+
+    def _tell(self, transcript: Transcript) -> Hypothesis | None:
+        guess = transcript.hypothesis(digits)
+        if guess == self._told:
+            return None
+        self._told = guess
+        return guess
+
+    def _words(self) -> list[Word]:
+        """Its best guess, silences and noises left out."""
+        if self._decoder.hyp() is None:
+            return []
+        return [
+            Word(
+                f" {_VARIANT.sub('', segment.word)}",
+                segment.start_frame * FRAME_SAMPLES,
+                (segment.end_frame + 1) * FRAME_SAMPLES,
+            )
+            for segment in self._decoder.seg()
+            if segment.word[0] not in "<[+"
+        ]
 
 
 def _decoder(language_model: Path | None, dictionary: Path | None, options: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 from audio.hypothesis import Hypothesis
-from audio.local_agreement import Transcript, Word, agree, conclude
+from audio.local_agreement import Transcript, Word, agree, continued
 from audio.pass_budget import PassBudget
 from audio.pcm import INPUT_RATE_HZ, Pcm
 from audio.sound_window import SoundWindow, shortened
@@ -92,7 +92,7 @@ class WhisperRecognizer:
             self._take_result(self._running)
         if self._now.heard_to < self._now.window.end:
             last = self._listen(*self._to_hear())
-            self._now.transcript = conclude(self._now.transcript, last.words, last.start)
+            self._now.transcript = continued(self._now.transcript, last.words, last.start)
         text = self._now.transcript.text
         assert text.startswith(self._now.told.committed), f"{text!r} does not begin with {self._now.told.committed!r}"
         self._now = Utterance()

@@ -20,7 +20,8 @@ from app.scripted.take import Take
 
 SETTINGS = (
     "device", "dtype", "workers", "layout", "history", "corrections", "patience", "rotation", "threads", "temperature",
-    "top_p", "seed", "asr", "asr_model", "tts", "voice", "rate_wpm", "silence_ms", "language",
+    "top_p", "seed", "asr", "asr_model", "asr_device", "compute_type", "beam_size",
+    "asr_threads", "asr_share", "tts", "voice", "rate_wpm", "silence_ms", "language",
 )  # fmt: skip
 
 

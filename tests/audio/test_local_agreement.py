@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.local_agreement import Transcript, Word, agree, commit_before, conclude
+from audio.local_agreement import Transcript, Word, agree, commit_before, continued
 from audio.transcript import digits
 
 WORD_SAMPLES = 4000
@@ -61,9 +61,9 @@ def test_words_said_twice_stay_twice() -> None:
 def test_a_window_that_begins_after_committed_words_goes_on_from_them() -> None:
     agreed = after("what is the time", "what is the time")
     window = 2 * WORD_SAMPLES
-    assert conclude(agreed, words("the time in rome", window), window).text == "what is the time in rome"
+    assert continued(agreed, words("the time in rome", window), window).text == "what is the time in rome"
     beyond = 4 * WORD_SAMPLES
-    assert conclude(agreed, words("in rome", beyond), beyond).text == "what is the time in rome"
+    assert continued(agreed, words("in rome", beyond), beyond).text == "what is the time in rome"
 
 
 def test_capitals_and_marks_do_not_prevent_agreement_and_a_last_mark_may_still_change() -> None:
@@ -77,7 +77,7 @@ def test_a_word_the_recogniser_does_not_trust_is_told_and_not_committed() -> Non
     doubted = words("what is") + words("mumble then", 2 * WORD_SAMPLES, sure=False)
     transcript = agree(agree(Transcript(), doubted, 0), doubted, 0)
     assert (committed(transcript), transcript.text) == ("what is", "what is mumble then")
-    assert conclude(transcript, doubted, 0).text == "what is mumble then"
+    assert continued(transcript, doubted, 0).text == "what is mumble then"
 
 
 def test_words_near_the_end_of_the_sound_can_be_left_to_a_later_pass() -> None:
@@ -116,7 +116,7 @@ def test_whatever_is_heard_agreed_text_only_grows_and_the_final_text_begins_with
             assert told.agreed >= len(agreed)
             agreed = told.committed
         start = skipped * WORD_SAMPLES
-        assert written(conclude(transcript, words(" ".join(last), start), start).text).startswith(agreed)
+        assert written(continued(transcript, words(" ".join(last), start), start).text).startswith(agreed)
 
 
 @given(st.integers(1, 30), st.integers(1, 5), st.integers(1, 3))
@@ -129,4 +129,4 @@ def test_if_only_the_last_words_of_a_pass_are_wrong_the_stream_says_what_one_pas
         heard = [*said[: max(0, end - wrong)], *(f"x{number}.{place}" for place in range(min(end, wrong)))]
         transcript = agree(transcript, words(" ".join(heard)), 0)
         assert said[: len(transcript.committed)] == committed(transcript).split()
-    assert conclude(transcript, words(" ".join(said)), 0).text == " ".join(said)
+    assert continued(transcript, words(" ".join(said)), 0).text == " ".join(said)
