@@ -22,22 +22,12 @@ import engine.events as engine_events
 from app import events as told
 from app import happenings, turns
 from app.answer import Answer, Links
-from app.ear import Ear
 from app.engine_link import EngineLink
 from app.exchange import Exchange
+from app.listening import Listening, Reports
 from app.mouth import MOST_SOUND_AHEAD_S
 from app.outlet import Outlet
-from audio.backchannel import is_backchannel
-from audio.events import (
-    FinalTranscript,
-    ListenEvent,
-    PartialTranscript,
-    SpeechConfirmed,
-    SpeechEnded,
-    SpeechStarted,
-)
 from audio.listen import Listener
-from audio.pcm import INPUT_RATE_HZ
 from audio.tts import Synthesizer
 from engine.errors import ContextFull
 
@@ -78,14 +68,12 @@ class Conversation:
         self._running: Answer | None = None
         self._cut: Answer | None = None  # the one that was interrupted last; its last position may yet arrive
         self._outlet = Outlet()
-        self._ear = None
+        self._listening = None
         if parts.listener is not None:
-            self._ear = Ear(parts.listener, parts.hearing, parts.clock, self._heard, self._misheard)
+            reports = Reports(self._emit, self._happen, self._tell_fault, self._whole)
+            self._listening = Listening(parts.listener, parts.hearing, parts.clock, reports)
         self._background: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._speech_end_s: float | None = None
-        self._decided_s: float | None = None  # when the end of the user's speech was decided
-        self._ended_by_hand = False
         self._closing: Future[None] | None = None  # once it is over
 
     async def __aenter__(self) -> Self:
@@ -105,26 +93,23 @@ class Conversation:
         try:
             await asyncio.gather(closed, *self._background, return_exceptions=True)
         finally:
-            if self._ear is not None:
-                await self._ear.close()
+            if self._listening is not None:
+                await self._listening.close()
 
     # -- what the user does
 
     async def hear(self, pcm: NDArray[np.int16]) -> None:
         """Microphone sound: 16 kHz mono int16 [samples], in order, any length."""
-        if self._ear is not None:
-            await self._ear.listen(lambda listener: listener.push(pcm))
+        if self._listening is not None:
+            await self._listening.hear(pcm)
 
     async def commit(self) -> None:
         """The user's spoken turn is over now (push to talk)."""
-        if self._ear is not None:
-            self._ended_by_hand = True
-            await self._ear.listen(lambda listener: listener.finish())
-            self._ended_by_hand = False
+        if self._listening is not None:
+            await self._listening.commit()
 
     async def say(self, text: str) -> None:
         """One typed message; it interrupts like speech does."""
-        self._speech_end_s = None
         self._happen(happenings.WordsTyped(text))
 
     async def stop(self) -> None:
@@ -147,40 +132,6 @@ class Conversation:
     def events(self) -> AsyncIterator[told.ConversationEvent]:
         """What happens, from now until the conversation is left or has failed."""
         return self._outlet.events()
-
-    # -- hearing
-
-    def _heard(self, event: ListenEvent, listener: Listener, came_s: float) -> None:
-        """`came_s`: when the sound came in which this was heard; the recogniser may have taken its time since."""
-        now = self._now()
-
-        def sample_s(sample: int) -> float:
-            return came_s - (listener.at_sample - sample) / INPUT_RATE_HZ
-
-        match event:
-            case SpeechStarted(first_sample):
-                self._happen(happenings.VoiceStarted(sample_s(first_sample)))
-                self._emit(told.SpeechStarted(now))
-            case SpeechConfirmed():
-                self._happen(happenings.VoiceConfirmed())
-            case PartialTranscript(text, agreed=agreed):
-                self._happen(happenings.WordsHeard(text[:agreed], is_backchannel(text, 0, 0)))
-                whole = turns.joined(self._state.earlier, text) if self._state.open else text
-                self._emit(told.PartialTranscript(now, whole, len(whole) - len(text) + agreed))
-            case SpeechEnded(last_speech_sample):
-                self._speech_end_s, self._decided_s = sample_s(last_speech_sample), came_s
-                self._emit(told.SpeechEnded(now))
-            case FinalTranscript(text, voiced_ms=voiced_ms, level_db=level_db):
-                is_reply = is_backchannel(text, voiced_ms, level_db)
-                at_s = None if self._ended_by_hand else came_s
-                self._happen(happenings.WordsSpoken(text, is_reply, at_s))
-            case _:
-                assert_never(event)
-
-    def _misheard(self, error: Exception) -> None:
-        log.error("an utterance was lost", exc_info=error)
-        self._tell_fault("hearing_failed", str(error))
-        self._happen(happenings.WordsSpoken(""))
 
     # -- the turn machine
 
@@ -212,6 +163,10 @@ class Conversation:
             case _:
                 assert_never(action)
 
+    def _whole(self, text: str) -> str:
+        """All words of the turn, when the running utterance has come to these."""
+        return turns.joined(self._state.earlier, text) if self._state.open else text
+
     def _answer(self, turn: int) -> Answer:
         assert self._running is not None and self._running.turn == turn
         return self._running
@@ -236,8 +191,9 @@ class Conversation:
         running = self._answer(turn)
         moments = running.exchange.moments
         moments.input_end_s = now
-        if spoken:
-            moments.speech_end_s, moments.decided_s, moments.transcribed_s = self._speech_end_s, self._decided_s, now
+        if spoken and self._listening is not None:
+            moments.speech_end_s, moments.decided_s = self._listening.speech_end_s, self._listening.decided_s
+            moments.transcribed_s = now
         self._emit(told.UserTurn(now, turn, text, spoken))
         self._run_behind(self._watch(self._parts.engine.begin(turn, text), running))
 

@@ -871,8 +871,8 @@ def test_leaving_while_sound_is_being_heard_waits_for_the_recogniser(house: Hous
                 return super().push(pcm)
 
         async with talking(house) as talk:
-            assert talk.conversation._ear is not None
-            slow = talk.conversation._ear._listener = SlowListener()  # type: ignore[assignment]
+            assert talk.conversation._listening is not None
+            slow = talk.conversation._listening._ear._listener = SlowListener()  # type: ignore[assignment]
             slow.script.extend(utterance("add"))
             hearing = asyncio.create_task(talk.conversation.hear(SOUND))
             await asyncio.to_thread(begun.wait, PATIENCE_S)
