@@ -25,7 +25,7 @@ from app.files import as_json, write_whole
 from app.machine import machine
 from app.voice import build_recognizer
 from audio.asr import Recognizer
-from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechStarted
+from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
 from audio.hypothesis import Hypothesis
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, Pcm
@@ -79,6 +79,8 @@ class Heard:
     at_once: str
     partials: tuple[tuple[float, Hypothesis], ...]
     """(seconds of sound since the voice began, what was told)"""
+    speech_s: float
+    """Until the voice ended."""
     sound_s: float
     cpu_s: float
 
@@ -90,6 +92,8 @@ class Figures:
     utterances: int
     same_final: int
     """Final texts of the stream that are those of the one pass, to the letter."""
+    committed_speaking: int
+    """Words, while the voice was still heard."""
     committed_words: int
     """Before the utterance was over."""
     committed_wrong: int
@@ -129,7 +133,9 @@ def hear(recognizer: Recognizer, said: str, sound: Pcm) -> list[Heard]:
     )
     if len(finals) != 1:
         return []
-    return [Heard(said, finals[0], once[0], partials, len(sound) / INPUT_RATE_HZ, cpu_s)]
+    ended = next(event.last_speech_sample for event in events if isinstance(event, SpeechEnded))
+    speech_s = (ended - first) / INPUT_RATE_HZ
+    return [Heard(said, finals[0], once[0], partials, speech_s, len(sound) / INPUT_RATE_HZ, cpu_s)]
 
 
 def at_once(recognizer: Recognizer, sound: Pcm) -> str:
@@ -148,6 +154,10 @@ def figures(heard: Sequence[Heard]) -> Figures:
     return Figures(
         utterances=len(heard),
         same_final=sum(one.streamed == one.at_once for one in heard),
+        committed_speaking=sum(
+            max((len(guess.committed.split()) for at_s, guess in one.partials if at_s <= one.speech_s), default=0)
+            for one in heard
+        ),
         committed_words=sum(map(len, committed)),
         committed_wrong=sum(
             beginning_errors(words, one.at_once.split()) for words, one in zip(committed, heard, strict=True)

@@ -29,9 +29,9 @@ LONGEST_AGAIN_S, GENERAL_LONGEST_AGAIN_S = 15, 4
 """Longer utterances are not listened to again: it would take too long, above all with the general model."""
 AGREEMENT_MS = 250
 """For how long a guess must have stood before it is told."""
-PASS_MS = 500
-"""How often its guess counts as a pass: two that agree commit words."""
-SETTLE_MS = 500
+PASS_MS = 1000
+"""How often its guess counts as a pass, pauses besides: two that agree commit words."""
+SETTLE_MS = 300
 """Words that have been over for less may still be heard otherwise."""
 FRAME_SAMPLES = INPUT_RATE_HZ // 100
 _VARIANT = re.compile(r"\(\d+\)$")
