@@ -86,21 +86,25 @@ class CoquiSynthesizer(WorkerSynthesizer):
 
 def check_packages() -> None:
     """Raises SynthesizerUnavailable, with the command that mends it, if a package is not installed. Loads none."""
-    if importlib.util.find_spec("TTS") is None:
-        raise SynthesizerUnavailable(f"coqui voices need the package coqui-tts, which is not installed; run: {INSTALL}")
-    missing = [name for name in ("torchaudio", "torchcodec") if importlib.util.find_spec(name) is None]
+    packages = {"coqui-tts": "TTS", "torchaudio": "torchaudio", "torchcodec": "torchcodec"}
+    missing = [name for name, module in packages.items() if importlib.util.find_spec(module) is None]
     if missing:
-        raise SynthesizerUnavailable(f"coqui-tts needs {' and '.join(missing)}; run: {fetch_torchaudio(missing)}")
+        builds = [name for name in missing if name != "coqui-tts"]
+        commands = ([INSTALL] if "coqui-tts" in missing else []) + ([fetch_torchaudio(builds)] if builds else [])
+        raise SynthesizerUnavailable(
+            f"coqui voices need {' and '.join(missing)}, not installed here; run: {' && '.join(commands)}"
+        )
 
 
 def fetch_torchaudio(packages: list[str]) -> str:
-    """The command that installs these packages built for the torch that is here; another build breaks more than speech.
+    """The command that installs these packages built for the torch that is here, and leaves this torch alone.
 
-    torch's version names its build ("2.13.0+cpu"), but for the one on PyPI.
+    Another build does not load, and with it not even transformers' Whisper. torch's version names its build
+    ("2.13.0+cpu"), but for the one on PyPI.
     """
     _, _, build = version("torch").partition("+")
     index = f" --index-url https://download.pytorch.org/whl/{build}" if build else ""
-    return f"pip install {' '.join(packages)}{index}"
+    return f"pip install --no-deps {' '.join(packages)}{index}"
 
 
 def _voice_file(voice: str) -> str | None:

@@ -85,10 +85,9 @@ def _in_coquis_cache(name: str) -> Path:
     folder = _coquis_cache() / name.replace("/", "--")
     if folder.is_dir():
         return folder
-    consent = "; it asks you to agree to the model's licence first" if "xtts" in name else ""
+    consent = ", and fetching it asks you to agree to the model's licence first" if "xtts" in name else ""
     raise SynthesizerUnavailable(
-        f"the coqui model {name!r} is not on this machine{consent}; "
-        f"run: tts --model_name {name} --text hello --out_path hello.wav"
+        f"the coqui model {name!r} is not here{consent}; run: tts --model_name {name} --text hello --out_path hello.wav"
     )
 
 

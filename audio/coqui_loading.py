@@ -24,6 +24,7 @@ def load_voice(text: str) -> Voice:
     if "OMP_NUM_THREADS" not in os.environ:  # the model that thinks needs the other cores
         torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     try:
+        import torchaudio  # noqa: F401  # TTS only looks whether it is there
         import TTS  # noqa: F401
     except Exception as fault:  # whatever its many libraries raise: ImportError, OSError of a build that does not fit
         mend = fetch_torchaudio(["--force-reinstall", "torchaudio", "torchcodec"])

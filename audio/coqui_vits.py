@@ -35,6 +35,8 @@ class VitsVoice:
         try:
             made = self._model.synthesize(text, speaker=self._speaker, language=self._language)
         except Exception as fault:  # whatever the model's libraries raise ends this phrase, not the voice
+            if not self._known(text):
+                return
             raise SpeechFailed(f"{type(fault).__name__}: {' '.join(str(fault).split())[:200]}") from fault
         pcm = as_pcm(made["wav"])
         told = self._told_by_model(words, made, len(pcm))
@@ -50,6 +52,11 @@ class VitsVoice:
         if declared:
             choose_language(wanted, [declared], name)
         return None
+
+    def _known(self, text: str) -> bool:
+        """Whether the model has a token for any letter of the text; else there is nothing that it could say."""
+        tokenizer = self._model.tokenizer
+        return any(token != tokenizer.blank_id for token in tokenizer.text_to_ids(text, language=self._language))
 
     def _told_by_model(self, words: Sequence[Word], made: dict[str, Any], samples: int) -> list[SpokenWord] | None:
         """Where the words begin by the durations of the model's tokens; None if these cannot be matched with the words.
