@@ -83,12 +83,25 @@ def text_completeness(text: str, rules: TurnWords | None) -> Completeness:
 
 def _breaks_off(words: list[str], rules: TurnWords) -> bool:
     """Whether the last words call for another."""
+    if all(word in rules.leads for word in words):
+        return True
     if _ends(words, rules.goes_on):
         stranded = len(words) > 2 and words[-1] in rules.stranded and words[-2] in rules.before_stranded
-        return not (stranded and _begins(_without_leads(words, rules), rules.questions))
+        asked = stranded and _begins(_without_leads(words, rules), rules.questions)
+        return not (asked or _ends_a_clause(words, rules))
     return any(
         len(words) > length and " ".join(words[-length:]) in rules.operators and _is_number(words[-length - 1])
         for length in PHRASE_LENGTHS
+    )
+
+
+def _ends_a_clause(words: list[str], rules: TurnWords) -> bool:
+    """Whether the last verb belongs to a question told within a sentence: "tell me where the station is"."""
+    if words[-1] not in rules.clause_ends:
+        return False
+    return any(
+        words[start] in rules.questions and words[start + 1] not in rules.questions
+        for start in range(1, len(words) - 3)
     )
 
 
@@ -108,7 +121,7 @@ def _asks(words: list[str], rules: TurnWords) -> bool:
         return True
     if _holds(words, rules.inner_questions) or _holds(words, rules.corrections):
         return True
-    return _is_sum(proper, rules)
+    return words[0] in rules.retractions or _is_sum(proper, rules)
 
 
 def _leads_to_more(words: list[str], rules: TurnWords) -> bool:
@@ -133,10 +146,10 @@ def _made_of(words: list[str], phrases: frozenset[str]) -> bool:
 
 
 def _without_leads(words: list[str], rules: TurnWords) -> list[str]:
-    start = 0
-    while start < len(words) - 1 and words[start] in rules.leads:
-        start += 1
-    return words[start:]
+    for length in reversed(PHRASE_LENGTHS):
+        if length < len(words) and " ".join(words[:length]) in rules.leads:
+            return _without_leads(words[length:], rules)
+    return words
 
 
 def _begins(words: list[str], phrases: frozenset[str]) -> bool:

@@ -23,7 +23,7 @@ class TurnWords:
     goes_on: frozenset[str]
     """Phrases that are no end: conjunctions, prepositions, articles, auxiliaries, filled pauses."""
     leads: frozenset[str]
-    """Words before the sentence proper."""
+    """Words and phrases before the sentence proper."""
     questions: frozenset[str]
     """Words that begin a question, after leads."""
     requests: frozenset[str]
@@ -44,21 +44,27 @@ class TurnWords:
     """Prepositions that may end a question: "where are you from"."""
     before_stranded: frozenset[str] = NONE
     """The words before them there."""
+    retractions: frozenset[str] = NONE
+    """Words that begin a correction: "no 25", "sorry 7 weeks"."""
+    clause_ends: frozenset[str] = NONE
+    """Verbs that may end a question within a sentence: "tell me what 9 times 8 is"."""
 
 
 ENGLISH = TurnWords(
     goes_on=_set("""
-        and, or, but, because, if, while, whether, although, though, unless, until, than, since, as, then, so that
+        and, or, but, because, if, while, whether, although, though, unless, until, than, since, as, and then, but then, so then, so that
         of, to, for, with, from, by, at, into, onto, between, per, about, without, against, during, through, toward
         a, an, the, my, your, our, their, every, another, plus, minus, divided, multiplied, take away, added, subtracted
         is, are, was, were, am, does, has, i'm, it's, there's, what's, where's, who's, how's, that's, he's, she's
         we're, they're, you're, i'll, you'll, we'll, let's, let me, what do, what did, what can, what will, what would
         how do, how did, how can, how would, how long, how far, how old, how many, how much, how big, how often
-        what if, what, which, whose, what time, what day, can you, could you, would you, will you, tell me
+        what if, what, how, which, whose, what time, what day, do you know, can you, could you, would you, will you, tell me
         i want, i need, i would like, i'd like, to know, going to, want to, such as, for example, twice as, as many
         um, uh, uhm, umm, er, erm, you know, i mean, let me see, let me think, let's see, sort of, kind of
         no wait, wait no, sorry, or rather, actually, i meant, make that, i said"""),
-    leads=_set("okay, ok, so, and, now, please, hey, hi, hello, well, um, uh, oh, right, but, then, also, sotto"),
+    leads=_set("""
+        okay, ok, so, and, now, please, hey, hi, hello, well, um, uh, oh, right, but, then, also, listen, look, sotto
+        no, wait, sorry, my question is, here is a question, here is my next question, next question"""),
     questions=_set("""
         what, how, why, who, whose, where, when, which, what's, how's, who's, where's, when's
         is, are, was, were, am, do, does, did, can, could, will, would, should, shall, may, might, have, has, had
@@ -67,11 +73,13 @@ ENGLISH = TurnWords(
         how many, how much, how far, how long, how old, how big, how often, how do, how does, how can, how is
         what is, what's, what are, what was, what does, what do, what did, what will, what would, what time, what day
         when is, when does, when do, when will, where is, where does, where do, who is, who has, which is, which one
-        why is, why does, why do, do you know, can you, could you, i want to know, i would like to know"""),
+        why is, why does, why do, do you know, can you, could you, i want to know, i would like to know, tell me
+        which day, which date, which month, which number, which of"""),
     requests=_set("""
         tell, show, give, say, repeat, explain, add, subtract, multiply, divide, double, halve, take, calculate
-        compute, work, find, make, go, stop, wait, start, begin, set, play, turn, open, close, call, help, read
-        write, list, count, convert, compare, describe, translate, remind, let's, try, use, put, change"""),
+        compute, work, find, make, go, stop, wait, start, begin, set, play, turn, open, close, call, help, read, solve
+        write, list, count, convert, compare, describe, translate, remind, let's, try, use, put, change
+        i need, i want, i would like, i'd like"""),
     corrections=_set("i mean, i meant, i said, make that, make it"),
     conditions=_set(
         "if, when, suppose, because, since, while, although, given, imagine, assuming, once, after, before"
@@ -84,11 +92,13 @@ ENGLISH = TurnWords(
         what then, tell me, tell me more, one more, once more, yes i am, yes it is, yes it was, i am, it is, here it is
         mhm, mm, mm-hmm, uh-huh, uh huh, hm, hmm, ah, oh, aha, i see, i know"""),
     values=_set("what is, what's, what are, what does, how much is, how much are, multiply, divide"),
-    operators=_set("plus, minus, times, over, divided by, multiplied by, take away, and, by, from, to, point"),
+    operators=_set("plus, minus, times, over, divided by, multiplied by, take away, and, or, by, from, to, point"),
     stranded=_set("for, about, from, with, to, at, of"),
     before_stranded=_set("""
         i, you, he, she, it, we, they, this, that, me, him, her, us, them, these, those, one, come, going, looking
         talking, waiting, speaking, made, called"""),
+    retractions=_set("no, sorry, wait, rather"),
+    clause_ends=_set("is, are, was, were"),
 )
 
 GERMAN = TurnWords(
@@ -99,7 +109,9 @@ GERMAN = TurnWords(
         plus, minus, geteilt, geteilt durch, multipliziert, multipliziert mit, wie viel, wie viele
         was ist, wer ist, wo ist, wann ist, wie viel ist, was sind, das ist, was macht, was ergibt
         äh, ähm, na ja, ich meine, nein warte, beziehungsweise, zum beispiel, sag mir, kannst du, ich möchte"""),
-    leads=_set("okay, ok, und, also, aber, bitte, hallo, hey, na, äh, ähm, ja, dann, jetzt"),
+    leads=_set(
+        "okay, ok, und, also, aber, bitte, hallo, hey, na, äh, ähm, ja, dann, jetzt, nein, warte, entschuldigung"
+    ),
     questions=_set("""
         was, wie, warum, wieso, weshalb, wer, wen, wem, wo, wohin, woher, wann, welche, welcher, welches, wieviel
         ist, sind, kannst, können, könntest, hast, haben, hat, willst, darf, soll, weißt, gibt, bist"""),
@@ -113,7 +125,8 @@ GERMAN = TurnWords(
         ja, nein, danke, vielen dank, nein danke, hallo, stopp, halt, weiter, noch mal, nochmal, guten morgen, genau
         was, wie, warum, mhm, hm, ah, oh, okay, ok, ach so"""),
     values=_set("was ist, was sind, was macht, wie viel ist, wie viel sind, multipliziere, teile"),
-    operators=_set("plus, minus, mal, durch, geteilt durch, und, komma"),
+    operators=_set("plus, minus, mal, durch, geteilt durch, und, oder, komma"),
+    retractions=_set("nein, entschuldigung, sorry, warte"),
 )
 
 FRENCH = TurnWords(
@@ -123,7 +136,7 @@ FRENCH = TurnWords(
         le, la, les, un, une, mon, ma, mes, ton, ta, tes, son, sa, ses, notre, votre, leur, ce, cette, chaque
         moins, divisé, divisé par, multiplié par, est, sont, quel, quelle, combien de, qu'est-ce que, c'est
         euh, heu, ben, alors, je veux, je voudrais, dis-moi, enfin, par exemple, je veux dire"""),
-    leads=_set("ok, d'accord, et, alors, bon, ben, euh, oui, mais, bonjour, salut, maintenant"),
+    leads=_set("ok, d'accord, et, alors, bon, ben, euh, oui, mais, bonjour, salut, maintenant, non, pardon, attends"),
     questions=_set("""
         que, qu'est-ce, quoi, qui, où, quand, comment, pourquoi, combien, quel, quelle, quels, quelles, est-ce
         peux-tu, pouvez-vous, as-tu, avez-vous"""),
@@ -137,7 +150,8 @@ FRENCH = TurnWords(
         oui, non, merci, merci beaucoup, non merci, bonjour, salut, stop, arrête, encore, quoi, pourquoi, comment, voilà
         qu'est-ce que c'est, mhm, hm, ah, oh, ok, d'accord"""),
     values=_set("combien font, combien fait, que font, que fait, multiplie, divise"),
-    operators=_set("plus, moins, fois, sur, divisé par, et, virgule"),
+    operators=_set("plus, moins, fois, sur, divisé par, et, ou, virgule"),
+    retractions=_set("non, pardon, attends, plutôt"),
 )
 
 SPANISH = TurnWords(
@@ -147,7 +161,7 @@ SPANISH = TurnWords(
         el, la, los, las, un, una, unos, unas, mi, mis, tu, tus, su, sus, cada
         dividido, dividido por, multiplicado por, cuántos, cuántas
         eh, em, pues, o sea, es decir, quiero, quisiera, dime, por ejemplo"""),
-    leads=_set("ok, vale, y, entonces, bueno, pues, eh, sí, pero, hola, ahora"),
+    leads=_set("ok, vale, y, entonces, bueno, pues, eh, sí, pero, hola, ahora, no, perdón, espera"),
     questions=_set("qué, cómo, quién, dónde, cuándo, cuánto, cuánta, cuántos, cuántas, cuál, cuáles, puedes, hay"),
     inner_questions=_set("cuánto, cuánta, cuántos, cuántas, por qué, qué hora"),
     requests=_set("""
@@ -159,7 +173,8 @@ SPANISH = TurnWords(
         sí, no, gracias, muchas gracias, hola, para, sigue, otra vez, buenos días, qué, por qué, cómo, exacto, vale
         mhm, hm, ah, oh, ok, claro"""),
     values=_set("cuánto es, cuánto son, qué es, multiplica, divide"),
-    operators=_set("más, menos, por, entre, dividido por, y, coma"),
+    operators=_set("más, menos, por, entre, dividido por, y, o, coma"),
+    retractions=_set("no, perdón, espera"),
 )
 
 ITALIAN = TurnWords(
@@ -169,7 +184,7 @@ ITALIAN = TurnWords(
         il, lo, la, i, gli, le, un, uno, una, mio, mia, tuo, tua, suo, sua, ogni, senza
         diviso, diviso per, moltiplicato per, quanti, quante, qual è
         ehm, eh, beh, allora, cioè, voglio, vorrei, dimmi, per esempio"""),
-    leads=_set("ok, va bene, e, allora, beh, sì, ma, ciao, adesso"),
+    leads=_set("ok, va bene, e, allora, beh, sì, ma, ciao, adesso, no, scusa, aspetta"),
     questions=_set(
         "che, cosa, cos'è, come, perché, chi, dove, quando, quanto, quanta, quanti, quante, quale, qual, puoi"
     ),
@@ -183,7 +198,8 @@ ITALIAN = TurnWords(
         sì, no, grazie, grazie mille, ciao, basta, ancora, avanti, buongiorno, cosa, cos'è, perché, come, esatto
         va bene, mhm, hm, ah, oh, ok, certo"""),
     values=_set("quanto è, quanto fa, quanto fanno, moltiplica, dividi"),
-    operators=_set("più, meno, per, diviso, diviso per, e, virgola"),
+    operators=_set("più, meno, per, diviso, diviso per, e, o, virgola"),
+    retractions=_set("no, scusa, anzi, aspetta"),
 )
 
 BY_LANGUAGE = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH, "it": ITALIAN}

@@ -33,6 +33,16 @@ what time is it
 okay so how are you
 Is it raining?
 twelve plus seven
+can you tell me what 9 times 8 is
+do you know where the station is
+today is monday 11 days later which day is it
+so listen 157 times 9
+I need 3 tickets for tomorrow
+sorry 7 weeks
+no 90 minus 17
+my question is 46 times 2
+okay here is my next question twelve plus 15
+sam has 31 boxes and gives away 10 how many boxes has sam got then
 """
 PAUSES = """
 what is
@@ -51,7 +61,10 @@ multiply 12
 what is the difference between 12 and
 what is 12 divided by
 and then
+okay so
+do you know
 can you tell me
+can you tell me what is
 I would like to know
 no wait
 well, you know
