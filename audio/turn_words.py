@@ -52,14 +52,14 @@ class TurnWords:
 
 ENGLISH = TurnWords(
     goes_on=_set("""
-        and, or, but, because, if, while, whether, although, though, unless, until, than, since, as, and then, but then, so then, so that
+        and, or, but, because, if, while, whether, although, though, unless, until, than, since, as, so that
         of, to, for, with, from, by, at, into, onto, between, per, about, without, against, during, through, toward
         a, an, the, my, your, our, their, every, another, plus, minus, divided, multiplied, take away, added, subtracted
         is, are, was, were, am, does, has, i'm, it's, there's, what's, where's, who's, how's, that's, he's, she's
         we're, they're, you're, i'll, you'll, we'll, let's, let me, what do, what did, what can, what will, what would
         how do, how did, how can, how would, how long, how far, how old, how many, how much, how big, how often
-        what if, what, how, which, whose, what time, what day, do you know, can you, could you, would you, will you, tell me
-        i want, i need, i would like, i'd like, to know, going to, want to, such as, for example, twice as, as many
+        what if, what, how, which, whose, what time, what day, do you know, can you, could you, would you, will you
+        and then, but then, so then, tell me, i want, i need, i would like, i'd like, to know, going to, want to, such as, for example, twice as, as many
         um, uh, uhm, umm, er, erm, you know, i mean, let me see, let me think, let's see, sort of, kind of
         no wait, wait no, sorry, or rather, actually, i meant, make that, i said"""),
     leads=_set("""
