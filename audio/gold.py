@@ -37,9 +37,9 @@ class Sample:
 
 
 def words_of(speech: str) -> str:
-    """What of a reading counts: its words, in lower case, numbers spelled out."""
+    """What of a reading counts: its words, in lower case, numbers spelled out, the letter "eigh" as "a"."""
     spelled = _NUMBER.sub(lambda match: f" {num2words(match[0])} ", speech.lower().replace("o'clock", "oclock"))
-    return _AND.sub(r"\1 ", " ".join(re.findall(r"\w+", spelled)))
+    return _AND.sub(r"\1 ", " ".join("a" if word == "eigh" else word for word in re.findall(r"\w+", spelled)))
 
 
 def readings_of(pattern: str) -> frozenset[str]:

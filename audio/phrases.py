@@ -2,37 +2,37 @@
 
 A phrase ends with a sentence, with a clause of a few words, or with a line. If the text stops growing for a while in
 the middle of a sentence, what stands there is spoken up to a word that is certainly complete. No cut falls inside a
-word, a number, a time, an abbreviation, a formula or a link. The phrases joined are the text. Pure: the caller brings
-the time.
+word, a number, a time, an abbreviation, a formula, code, a link or a thought (audio.spans). The phrases joined are the
+text, and however the text arrives, they are the same. Pure: the caller brings the time.
 """
 
 import re
 from dataclasses import dataclass
 
+from audio.spans import Span, protected
 from audio.transcript import NUMBER_WORDS
 
 MIN_CLAUSE_WORDS = 3
 """A comma after fewer words does not end a phrase: "So, the answer …" stays together."""
-LONGEST_OPEN_CHARACTERS = 400
-"""A formula or a bold run that is not closed after so much text was never meant as one."""
 TIMER_SLACK_S = 0.005
 """A timer set for `due_at_s` may ring this much early on the caller's clock."""
 
 _END = re.compile(r"\n\s*|(?P<mark>[.!?…]+|[,;:])[\"'”’)\]*_]*(?P<space>\s+)")
+_STOPPED = re.compile(r"(?<=\S)[.!?…][\"'”’)\]*_]*$")
 _WORD = re.compile(r"\S+\s*")
+_MONTH = r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"'])(?:e\.g|i\.e|etc|vs|cf|approx|dr|mr|mrs|ms|prof|st|fig|eq|no|nr|vol|a\.m|p\.m|[a-z])\.$",
+    r"(?:^|[\s(\"'])(?:e\.g|i\.e|etc|vs|cf|approx|ca|dr|mr|mrs|ms|prof|jr|sr|st|mt|fig|eq|no|nr|nos|vol|ch|sec|pp|p"
+    rf"|a\.m|p\.m|u\.s|u\.k|ph\.d|al|inc|ltd|co|dept|est|ave|blvd|rd|gen|gov|capt|rev|hon|max|min|avg|incl|{_MONTH}|[a-z])\.$",
     re.IGNORECASE,
 )
 _LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d+\.$")
-_CLOSED = re.compile(
-    r"```.*?```|`[^`\n]+`|\$\$.+?\$\$|\\\(.*?\\\)|\\\[.*?\\\]|\\\$|!?\[[^\]\n]*\]\([^)\n]*\)|\*\*[^*\n]+\*\*"
-    r"|\$(?!\s)[^$\n]+?(?<!\s)\$(?!\d)",
-    re.DOTALL,
+_BEFORE_NUMBER = re.compile(
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    rf"|{_MONTH}|version|chapter|page|pages|number|step|part|section|figure|table|war|plus|minus|point|us\$|eur|usd|gbp)",
+    re.IGNORECASE,
 )
-_MONEY = re.compile(r"\$\s?\d")
-_OPENED = re.compile(r"```|`|\$|\\\(|\\\[|\]\([^)\n]*$|\*\*")
-_LEADING_SIGNS = "$€£-−+/^=×÷"
+_LEADING_SIGNS = "$€£¥-−–+/^=×÷*<>≤≥≈~#@("
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,16 @@ class PhraseSplitter:
 
 def phrase_end(text: str) -> int | None:
     """Where the first phrase of the text ends, its white space included; None while it may still go on."""
-    for match in _END.finditer(text):
-        head, after = text[: match.end("mark") if match["mark"] else match.start()], text[match.end() :]
-        if not head.strip() or _is_open(text[: match.end()]):
+    ends = [match for match in _END.finditer(text) if text[: match.start()].strip()]
+    if not ends:
+        return None
+    spans = protected(text)
+    for match in ends:
+        if any(span.holds(match.end()) or span.holds(match.start()) for span in spans):
             continue
-        if match["mark"] is None or "\n" in match["space"] or _ends(match["mark"], head, after):
+        if match["mark"] is None or "\n" in match["space"]:
+            return match.end()
+        if _ends(match["mark"], text[: match.end("mark")], text[match.end() :]):
             return match.end()
     return None
 
@@ -109,7 +114,7 @@ def _ends(mark: str, head: str, after: str) -> bool:
         return True
     if not after or after[0].islower():
         return False
-    return not (_ABBREVIATION.search(head) or _LIST_NUMBER.search(head))
+    return not _ends_with_abbreviation(head)
 
 
 def safe_end(text: str) -> int:
@@ -118,14 +123,19 @@ def safe_end(text: str) -> int:
     A sentence mark at the very end counts as the end of the sentence: a stream that stops there has far more likely
     come to a full stop than to a decimal point.
     """
-    if re.search(r"[.!?…][\"'”’)\]*_]*$", text) and not _ends_with_abbreviation(text) and not _is_open(text):
+    spans = [span for span in protected(text) if not span.money]
+    if _STOPPED.search(text) and not _ends_with_abbreviation(text) and not _divides(spans, len(text)):
         return len(text)
     words = list(_WORD.finditer(text))
     if words and not words[-1][0][-1].isspace():
         words.pop()
-    while words and (_may_go_on(words[-1][0].strip()) or _is_open(text[: words[-1].end()])):
+    while words and (_may_go_on(words[-1][0].strip()) or _divides(spans, words[-1].end())):
         words.pop()
     return words[-1].end() if words else 0
+
+
+def _divides(spans: list[Span], cut: int) -> bool:
+    return any(span.holds(cut) for span in spans)
 
 
 def _ends_with_abbreviation(text: str) -> bool:
@@ -133,15 +143,10 @@ def _ends_with_abbreviation(text: str) -> bool:
 
 
 def _may_go_on(word: str) -> bool:
-    """Whether the next word may belong to this one: "5" p.m., "forty" seven, "$" 3, "−" 4, "Dr." Smith."""
+    """Whether the next word may belong to this one: "5" p.m., "forty" seven, "$" 3, "−" 4, "Dr." Smith, "Nov" 21."""
     bare = word.strip("\"'“”‘’()*_")
     if not bare or not bare[-1].isalnum():
         return not bare or bare[-1] in _LEADING_SIGNS or bool(_ABBREVIATION.search(bare))
-    return bare[-1].isdigit() or any(part in NUMBER_WORDS for part in bare.lower().split("-"))
-
-
-def _is_open(text: str) -> bool:
-    """Whether the text ends inside a formula, code, a link or a bold run."""
-    remaining = _MONEY.sub("", _CLOSED.sub("", text))
-    opened = _OPENED.search(remaining)
-    return opened is not None and len(remaining) - opened.start() <= LONGEST_OPEN_CHARACTERS
+    if bare[-1].isdigit() or _BEFORE_NUMBER.fullmatch(bare):
+        return True
+    return any(part in NUMBER_WORDS for part in bare.lower().split("-"))

@@ -80,5 +80,7 @@ FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 CALLABLE_LETTERS = frozenset("fghFGP")
 """What these stand before in parentheses is an argument: "f of x"; after others it is a factor."""
+SPOKEN_LETTERS = {"a": "eigh", "A": "eigh"}
+"""As MathPlayer spells it: a voice takes the letter for the article."""
 ARITY = {"sqrt": 1, "vec": 1, "mathbb": 1} | dict.fromkeys(FRACTIONS | BINOMIALS, 2)
 ARITY |= dict.fromkeys(WRAPPERS | set(ACCENTS), 1)

@@ -18,9 +18,10 @@ from audio.formulas.names import (
     OPERANDS,
     OPERATORS,
     SIGNS,
+    SPOKEN_LETTERS,
     TEXTS,
     WRAPPERS,
-)  # fmt: skip
+)
 from audio.formulas.tokens import argument, closing, named, split, tokens_of
 from audio.money import DOLLAR, money_words
 from audio.number_words import cardinal, fraction, ordinal
@@ -99,7 +100,7 @@ class Reader:
             self._read_number(token)
         elif _LETTERS.fullmatch(token):
             self._base = token
-            self._say(token, callable_=token in CALLABLE_LETTERS)
+            self._say(SPOKEN_LETTERS.get(token, token), callable_=token in CALLABLE_LETTERS)
         else:
             self._read_sign(token)
 

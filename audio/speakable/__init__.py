@@ -7,16 +7,15 @@ words come from. What one kind of rule has finished is sealed against the later 
 
 import re
 
-from audio.formulas import BY_RULES, FormulaReader
-from audio.spans import BARE, ENVIRONMENT, FORMULA, PLAIN_WORDS
+from audio.formulas import BY_RULES, FormulaReader, formula_in_words
+from audio.spans import FORMULA, is_prose
 from audio.speakable import control, links, markup, moments, names, quantities, signs
-from audio.speakable.rules import Rule, sealed, unsealed
+from audio.speakable.rules import Rule, rule, sealed, unsealed
 from audio.traced import Traced
 
 __all__ = ["speakable", "spoken"]
 
-_TEXT = re.compile(r"\\(?:text|mbox|operatorname)\w*\s*\{[^{}]*\}|\\[A-Za-z]+")
-_FORMULA = re.compile(f"(?P<formula>{FORMULA}|{ENVIRONMENT}|{BARE})", re.DOTALL)
+_FORMULA = re.compile(FORMULA, re.DOTALL)
 
 
 def speakable(text: str, formulas: FormulaReader = BY_RULES) -> str:
@@ -34,10 +33,9 @@ def spoken(text: str, formulas: FormulaReader = BY_RULES) -> Traced:
 
 def _formulas(formulas: FormulaReader) -> Rule:
     def read(match: re.Match[str]) -> str:
-        latex = bare(match["formula"])
-        if match["formula"].startswith("$") and re.search(PLAIN_WORDS, _TEXT.sub(" ", latex)):
+        if is_prose(match[0]):
             return match[0]
-        return f" {sealed(formulas.read(latex))} "
+        return f" {sealed(formulas.read(bare(match[0])))} "
 
     return _FORMULA, (read,)
 
@@ -51,6 +49,7 @@ def bare(formula: str) -> str:
 
 
 _AFTER_FORMULAS = (
+    rule(r"\\[A-Za-z]+(?!\{)", lambda match: f" {sealed(formula_in_words(match[0]))} "),
     *links.RULES,
     *markup.BLOCKS,
     *markup.INLINE,

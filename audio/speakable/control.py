@@ -7,7 +7,7 @@ backticks, opens nothing.
 
 import re
 
-from audio.spans import FENCE, FENCE_OPEN, THOUGHT_CLOSES, THOUGHT_NAMES, THOUGHT_OPENS
+from audio.spans import FENCE, FENCE_OPEN, TAG_MENTIONED, THOUGHT_CLOSES, THOUGHT_NAMES, THOUGHT_OPENS
 from audio.speakable.rules import PRIVATE_USE, rule
 
 _NAMES = (
@@ -21,7 +21,7 @@ _ROLE = r"(?:system|user|assistant|model|tool|developer|human|bot)?"
 RULES = (
     rule(PRIVATE_USE),
     rule(FENCE, " "),
-    rule(rf"`<\s*/?\s*(?:{THOUGHT_NAMES})\s*/?>`|`<[|｜][^`\n]*[|｜]?>`", " ", flags=re.IGNORECASE),
+    rule(TAG_MENTIONED, " ", flags=re.IGNORECASE),
     rule(rf"(?:{THOUGHT_OPENS}).*?(?:{THOUGHT_CLOSES}|\Z)", " ", flags=re.IGNORECASE),
     rule(
         rf"\A.*(?:<\s*/\s*(?:{THOUGHT_NAMES})\b\s*>?|\[/(?:THINK|TOOL_\w+)\]|◁/think▷|<channel\|>"

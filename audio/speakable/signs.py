@@ -35,6 +35,8 @@ def _sign_words(sign: str) -> str:
 
 
 OPERATORS = (
+    rule(rf"(?<![{LETTERS}'’])[aA](?=\s?[+=*/^²³×÷<>≤≥]\s?[\w(])", "eigh"),
+    rule(rf"(?<=[+=*/×÷<>≤≥]\s)[aA](?![{LETTERS}'’])(?! [a-z]{{2}})", "eigh"),
     rule(r"\b([fghFGP])\((\w{1,3})\)", 1, " of ", 2),
     rule(
         rf"(?<=[-−+*/×·÷=]\s)\(({_SUM})\)|(?<=[-−+*/×·÷=])\(({_SUM})\)",

@@ -9,13 +9,34 @@ from hypothesis import strategies as st
 
 from audio.phrases import Phrase, PhraseSplitter
 
-WORDS = st.sampled_from(
-    ["the", "answer", "is", "So", "well", "47", "1,200", "3.5", "12:30", "$5.50", "-4", "e.g.", "Dr.", "p.m.", "85",
-     "Tom", "forty", "seven", "one", "hundred", "x^2", "**bold**", "`a b`", "$x + 1$", "[a link](http://a.b/c d)"]
+PROTECTED = (
+    "$x + 1$", "$a. b, c$", r"$3 \times \$5. y$", "$2ab. c$", r"\(x. y\)", "$$a.\n b$$", "\\[x,\n y. z\\]",
+    r"\boxed{1. 2, 3}", r"\frac{a, b}{c. d}", "\\begin{cases} 1. & x \\\\\n2, & y \\end{cases}", "`a. b, c`",
+    "```py\nx = 1. \n\ny\n```", "[a. link, here](http://a.b/c d)", "![it. is](c.png)", "https://a.b/c.d?e=1,2",
+    "jane.doe@example.com", "**very. much, so**",
+    "<think>no. never,\n\nnot ever</think>", "<tool_call>\n{1. 2}\n</tool_call>",
+    "<|im_start|>assistant\n",
 )  # fmt: skip
+"""Each is one thing; a cut within it would be heard."""
+NUMBERS = (
+    "47",
+    "1,200",
+    "3.5",
+    "12:30",
+    "$5.50",
+    "$1,200.",
+    "-4",
+    "2026-11-21",
+    "21.11.2026",
+    "192.168.0.1",
+    "+1 555 123-4567",
+)
+SIMPLE = ("the", "answer", "is", "So", "well", "e.g.", "Dr.", "p.m.", "Tom", "forty", "seven", "one", "hundred", "x^2")
+WORDS = st.sampled_from([*SIMPLE, "Nov.", "21", *NUMBERS, *PROTECTED])
 JOINTS = st.sampled_from([" ", " ", " ", ", ", ". ", "? ", "! ", ": ", "; ", "\n", "\n\n", "... "])
 TEXTS = st.lists(st.tuples(WORDS, JOINTS), min_size=1, max_size=25).map(lambda pairs: "".join(w + j for w, j in pairs))
-NUMBER = re.compile(r"\$?\d+(?:[.,:]\d+)*")
+CUTS = st.lists(st.integers(0, 700), max_size=30)
+NUMBER = re.compile(r"\$?\d+(?:[.,:-]\d+)*")
 
 
 def split(text: str, cuts: list[int], splitter: PhraseSplitter) -> list[Phrase]:
@@ -27,44 +48,77 @@ def split(text: str, cuts: list[int], splitter: PhraseSplitter) -> list[Phrase]:
     return phrases + splitter.flush()
 
 
+def split_with_stalls(text: str, cuts: list[int]) -> list[Phrase]:
+    """The same, where the text stands still after each piece, so that the timeout flushes what it can."""
+    splitter = PhraseSplitter(max_wait_s=0.6)
+    phrases: list[Phrase] = []
+    edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
+    for number, (start, end) in enumerate(itertools.pairwise(edges)):
+        phrases += splitter.push(text[start:end], float(number))
+        phrases += splitter.due(number + 0.7)
+    return phrases + splitter.flush()
+
+
 def all_at_once(text: str) -> list[str]:
     return [phrase.text.strip() for phrase in split(text, [], PhraseSplitter())]
 
 
-@given(TEXTS, st.lists(st.integers(0, 500), max_size=30))
+def inside(text: str, things: tuple[str, ...]) -> set[int]:
+    """Every place within one of the things, where it stands in the text."""
+    return {
+        place
+        for thing in things
+        for found in re.finditer(re.escape(thing), text)
+        for place in range(found.start() + 1, found.end())
+    }
+
+
+def are_the_text(phrases: list[Phrase], text: str) -> bool:
+    return "".join(phrase.text for phrase in phrases).rstrip() == text.rstrip() and all(
+        text[phrase.start : phrase.end] == phrase.text and phrase.text.strip() for phrase in phrases
+    )
+
+
+@given(TEXTS, CUTS)
 def test_phrases_joined_are_the_text(text: str, cuts: list[int]) -> None:
-    phrases = split(text, cuts, PhraseSplitter())
-    assert "".join(phrase.text for phrase in phrases).rstrip() == text.rstrip()
-    for phrase in phrases:
-        assert text[phrase.start : phrase.end] == phrase.text
-        assert phrase.text.strip()
+    assert are_the_text(split(text, cuts, PhraseSplitter()), text)
+    assert are_the_text(split_with_stalls(text, cuts), text)
 
 
-@given(TEXTS, st.lists(st.integers(0, 500), max_size=30))
-def test_no_cut_falls_inside_a_number_a_time_or_a_word(text: str, cuts: list[int]) -> None:
-    inside_numbers = {spot for found in NUMBER.finditer(text) for spot in range(found.start() + 1, found.end())}
-    for phrase in split(text, cuts, PhraseSplitter())[:-1]:
-        assert phrase.end not in inside_numbers
-        assert text[phrase.end - 1].isspace()
-        assert "\n" in phrase.text or not phrase.text.rstrip().endswith((" e.g.", " Dr."))
-    for opened, closed in (("`a b`", "`"), ("$x + 1$", "$"), ("[a link](http://a.b/c d)", "[")):
-        for phrase in split(text, cuts, PhraseSplitter())[:-1]:
-            assert phrase.text.count(closed) >= phrase.text.count(opened)
-            assert phrase.text.count("`") % 2 == 0
-            assert phrase.text.count("[a link](") == phrase.text.count("c d)")
+@given(TEXTS, CUTS)
+def test_however_the_text_arrives_its_phrases_are_the_same(text: str, cuts: list[int]) -> None:
+    assert [phrase.text.strip() for phrase in split(text, cuts, PhraseSplitter())] == all_at_once(text)
 
 
-@given(TEXTS, st.integers(0, 500))
+@given(TEXTS, CUTS)
+def test_no_cut_falls_inside_what_belongs_together(text: str, cuts: list[int]) -> None:
+    forbidden = inside(text, PROTECTED) | {
+        place for found in NUMBER.finditer(text) for place in range(found.start() + 1, found.end())
+    }
+    stops = {cut % (len(text) + 1) for cut in cuts if re.search(r"[.!?…]$", text[: cut % (len(text) + 1)])}
+    assert not any(phrase.end in forbidden for phrase in split(text, cuts, PhraseSplitter())[:-1])
+    for phrase in split_with_stalls(text, cuts)[:-1]:
+        assert phrase.end not in forbidden or phrase.end in stops, "only where it stood still behind a full stop"
+        assert text[phrase.end - 1].isspace() or text[phrase.end - 1] in ".!?…\"'”’)]*_"
+        assert "\n" in phrase.text or not phrase.text.rstrip().endswith((" e.g.", " Dr.", " Nov."))
+
+
+@given(st.text("ab .,\n$`*[]()\\<>think/{}5", max_size=60), CUTS)
+def test_no_text_is_lost_or_repeated(text: str, cuts: list[int]) -> None:
+    assert are_the_text(split(text, cuts, PhraseSplitter()), text)
+    assert are_the_text(split_with_stalls(text, cuts), text)
+
+
+@given(TEXTS, st.integers(0, 700))
 def test_a_stalled_text_is_cut_after_whole_words_and_never_inside_a_number(text: str, cut: int) -> None:
     splitter = PhraseSplitter(max_wait_s=0.6)
     first = text[: cut % (len(text) + 1)]
     if re.search(r"[.!?…]\W*$", first):  # a full stop at the very end is the end of a sentence, see below
         return
     phrases = splitter.push(first, 0.0) + splitter.due(0.7) + splitter.push(text[len(first) :], 0.8) + splitter.flush()
-    assert "".join(phrase.text for phrase in phrases).rstrip() == text.rstrip()
     for phrase in phrases[:-1]:
         assert text[phrase.end - 1].isspace()
-        assert not re.search(r"\b(forty|one|hundred) +$", text[: phrase.end]) or phrase.end > len(first)
+        assert not re.search(r"\b(forty|one|hundred|Nov\.) +$", text[: phrase.end]) or phrase.end > len(first)
 
 
 def test_sentences_clauses_and_lines_end_phrases() -> None:
@@ -77,20 +131,30 @@ def test_sentences_clauses_and_lines_end_phrases() -> None:
     [
         "So, it is 1,200 and 3.5 and 12:30 at 5 p.m. today.",
         "It is e.g. 5 i.e. five vs. 6 etc. for Dr. Smith.",
+        "It is due on Nov. 21 at No. 5.",
         "Well... maybe it is.",
-        "Take $x. y$ and `a. b` now.",
-        "See [this. page](http://a.b/c) now.",
-        "It is **very. much** so.",
         "The initials are J. S. Bach here.",
+        "It costs $5. so it is cheap.",
+        *(f"Take {thing.strip()} and go." for thing in PROTECTED if "im_start" not in thing),
     ],
 )
 def test_a_sentence_stays_whole(whole: str) -> None:
     assert all_at_once(f"{whole} The next one is here.")[0] == whole
 
 
-def test_an_opened_sign_that_is_never_closed_does_not_silence_the_answer() -> None:
-    text = "This costs ** something. " + "And this goes on for a while. " * 30
-    assert len(all_at_once(text)) > 5
+@pytest.mark.parametrize(
+    "opened",
+    ["This costs ** something. ", "In a [ bracket. ", "It is $x or so. ", "A `tick here. ", "About $5 then. ",
+     "\\frac{1 is. "],
+)  # fmt: skip
+def test_an_opened_sign_that_is_never_closed_does_not_silence_the_answer(opened: str) -> None:
+    assert len(all_at_once(opened + "And this goes on for a while. " * 30)) > 5
+
+
+def test_prices_wait_no_longer_than_a_word() -> None:
+    splitter = PhraseSplitter()
+    assert splitter.push("It costs $5. T", 0.0) == []
+    assert [phrase.text for phrase in splitter.push("he", 0.1)] == ["It costs $5. "]
 
 
 def test_a_stalled_sentence_is_spoken_up_to_its_last_whole_word() -> None:
@@ -112,10 +176,14 @@ def test_a_stalled_sentence_is_spoken_up_to_its_last_whole_word() -> None:
         ("there are forty ", "there are "),
         ("there are one hundred ", "there are "),
         ("it costs $", "it costs "),
+        ("it costs $5.", "it costs $5."),
         ("it is Dr. ", "it is "),
+        ("it is in Nov ", "it is in "),
         ("the sum is 85", "the sum is "),
         ("the sum is 85, ", "the sum is 85, "),
         ("take `a b", "take "),
+        (r"take \frac{1}{ ", "take "),
+        ("take <think>I wonder. ", "take "),
         ("five ", None),
     ],
 )

@@ -100,10 +100,12 @@ def test_quantities_dates_and_names(written: str, said: str) -> None:
         (r"\begin{aligned}x &= 1\\y &= 2\end{aligned}", "x equals one, y equals two"),
         (
             r"$\text{if } a = 1$ it costs $5 or even $6 more",
-            "if a equals one it costs five dollars or even six dollars more",
+            "if eigh equals one it costs five dollars or even six dollars more",
         ),
         ("Pay $5 for this and 6$ more", "Pay five dollars for this and six more"),
-        ("$a$, $b$ and $c$", "a, b and c"),
+        ("$a$, $b$ and $c$", "eigh, b and c"),
+        ("so a + b = a, not a pear", "so eigh plus b equals eigh, not a pear"),
+        (r"x \ge 2 \cdot 3", "x is greater than or equal to two times three"),
     ],
 )
 def test_formulas_in_a_text(written: str, said: str) -> None:
