@@ -59,7 +59,8 @@ ENGLISH = TurnWords(
         we're, they're, you're, i'll, you'll, we'll, let's, let me, what do, what did, what can, what will, what would
         how do, how did, how can, how would, how long, how far, how old, how many, how much, how big, how often
         what if, what, how, which, whose, what time, what day, do you know, can you, could you, would you, will you
-        and then, but then, so then, tell me, i want, i need, i would like, i'd like, to know, going to, want to, such as, for example, twice as, as many
+        and then, but then, so then, tell me, i want, i need, i would like, i'd like
+        to know, going to, want to, such as, for example, twice as, as many
         um, uh, uhm, umm, er, erm, you know, i mean, let me see, let me think, let's see, sort of, kind of
         no wait, wait no, sorry, or rather, actually, i meant, make that, i said"""),
     leads=_set("""
