@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from app.corpus.__main__ import FOLDER, MANIFEST, load
 from app.corpus.flac import read_flac
@@ -180,36 +180,36 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m app.corpus.turn_ends", description="How well the end of a turn is found, on the corpus."
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="every outcome as JSON")
+    parser.add_argument("--outcomes", type=Path, metavar="FILE", help="every outcome, a line of JSON each, as it comes")
     args = parser.parse_args(words)
+    turns: dict[str, list[Turn]] = {}
+    shorts: dict[str, list[ShortSound]] = {}
     try:
-        turns, shorts = measure()
-    except (SottoError, AudioError) as fault:
+        with args.outcomes.open("w", encoding="utf-8") if args.outcomes else nullcontext() as file:
+            for way, found in measure():
+                if isinstance(found, Turn):
+                    turns.setdefault(way, []).append(found)
+                else:
+                    shorts.setdefault(way, []).append(found)
+                if file:
+                    print(json.dumps({"way": way, **asdict(found)}), file=file, flush=True)
+    except (SottoError, AudioError, OSError) as fault:
         print(f"error: {fault}", file=sys.stderr)
         return 1
-    if args.json:
-        outcomes: dict[str, dict[str, list[Any]]] = {"turns": {**turns}, "short": {**shorts}}
-        written = {
-            part: {way: [asdict(one) for one in ones] for way, ones in of.items()} for part, of in outcomes.items()
-        }
-        args.json.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(turns_table(turns), short_table(shorts), sep="\n\n")
     return 0
 
 
-def measure() -> tuple[dict[str, list[Turn]], dict[str, list[ShortSound]]]:
-    """Everything, by the name of the way. Raises InputError if a recording has not been made."""
+def measure() -> Iterator[tuple[str, Turn | ShortSound]]:
+    """(name of the way, what it found), one recording after the other. Raises InputError if one has not been made."""
     vad, entries = SileroVad(), read_manifest(MANIFEST)
     sounds = {entry.name: _sound(entry) for entry in entries}
-    turns: dict[str, list[Turn]] = {}
-    shorts: dict[str, list[ShortSound]] = {}
-    for way in ways(Domain.in_folder(FOLDER)):
-        heard = {entry: hear(entry, sounds[entry.name], way, vad) for entry in entries if _wanted(entry, way)}
-        turns[way.name] = [turn(entry, events) for entry, events in heard.items() if Kind(entry.kind) in TURNS]
-        replies = [short_sound(entry, events) for entry, events in heard.items() if Kind(entry.kind) in SHORT]
-        if replies:
-            shorts[way.name] = replies
-    return turns, shorts
+    all_ways = ways(Domain.in_folder(FOLDER))
+    for entry in sorted(entries, key=lambda entry: entry.name.rpartition("-")[2]):
+        for way in all_ways:
+            if _wanted(entry, way):
+                events = hear(entry, sounds[entry.name], way, vad)
+                yield way.name, turn(entry, events) if Kind(entry.kind) in TURNS else short_sound(entry, events)
 
 
 def _wanted(entry: Entry, way: Way) -> bool:
