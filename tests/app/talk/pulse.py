@@ -26,6 +26,7 @@ MODULES = (
 )
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
 START_S = 10.0
+BUFFER_MS = 4000  # paplay on a busy machine must not stutter: that would be the user's fault, not the program's
 
 
 class Pulse:
@@ -65,7 +66,8 @@ class Pulse:
             file.write(encode_wav(pcm, rate_hz))
             file.flush()
             began_s = time.monotonic()
-            subprocess.run(["paplay", "--device=micpipe", file.name], env=self.environment, check=True, timeout=60)
+            words = ["paplay", "--device=micpipe", f"--latency-msec={BUFFER_MS}", file.name]
+            subprocess.run(words, env=self.environment, check=True, timeout=60)
         return began_s
 
     def _control(self, *words: str) -> int:
@@ -73,7 +75,8 @@ class Pulse:
 
 
 class Recording:
-    """What a source brings, 24 kHz mono, from now until `stop`. start_s: when its first sample was, by our clock.
+    """What a source brings, 24 kHz mono, for as long as the block lasts. start_s: when its first sample was, by our
+    clock.
 
     Pieces come late or on time but never early, so the earliest tells when the recording began.
     """
@@ -94,16 +97,18 @@ class Recording:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def stop(self) -> Pcm:
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._thread.join(10)
         self._process.wait(10)
         assert self._process.stdout is not None
         self._process.stdout.close()
-        return self.so_far
 
     @property
-    def so_far(self) -> Pcm:
+    def pcm(self) -> Pcm:
         data = b"".join(self._pieces)
         return np.frombuffer(data[: len(data) // 2 * 2], "<i2")
 

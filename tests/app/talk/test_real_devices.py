@@ -104,9 +104,9 @@ def test_the_position_told_at_a_flush_is_what_a_recording_holds(pulse: Pulse) ->
         assert (epoch, done) == (1, True)
         return samples, flushed_s
 
-    recording = Recording(pulse, "spk.monitor")
-    samples, flushed_s = asyncio.run(work())
-    recorded = recording.stop()
+    with Recording(pulse, "spk.monitor") as recording:
+        samples, flushed_s = asyncio.run(work())
+    recorded = recording.pcm
     begin, fit = found_at(pcm[:12_000], recorded)
     assert fit > 0.9
     last = int(np.flatnonzero(np.abs(recorded.astype(int)) > 200)[-1])
