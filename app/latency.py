@@ -53,8 +53,8 @@ class Moments:
     """When things happened in one turn; None: not yet, or not in this turn.
 
     sounds: when each piece went out (or was played), how long it lasts. answer_steps: one for every token of the
-    answer. voice_s, silenced_s: of the user's interruption that began this turn: when the voice began, and the last
-    audible sample of the turn before.
+    answer, as the engine counts them; input_end_step: the last step before the input ended. voice_s, silenced_s: of
+    the user's interruption that began this turn: when the voice began, and the last audible sample of the turn before.
     """
 
     speech_end_s: float | None = None
@@ -63,7 +63,6 @@ class Moments:
     input_end_s: float | None = None
     first_token_s: float | None = None
     first_answer_s: float | None = None
-    input_end_step: int = 0
     answer_steps: list[int] = field(default_factory=list)
     first_phrase_s: float | None = None
     sounds: list[tuple[float, float]] = field(default_factory=list)
@@ -71,6 +70,7 @@ class Moments:
     result_s: float | None = None
     voice_s: float | None = None
     silenced_s: float | None = None
+    input_end_step: int = 0
 
     @property
     def waiting_since_s(self) -> float | None:

@@ -75,7 +75,7 @@ class Measured:
 def measure(take: Take, script: Script, step_ms: float | None = None) -> list[Measured]:
     """By turn of the script, as far as the take came. step_ms: the pace, if there was one, for the simulation."""
     begins = [said.begun_s for said in take.said] + [math.inf]
-    done = {event.turn: event for event in take.events if isinstance(event, TurnDone)}
+    done = {event.turn: event for event in take.events if isinstance(event, TurnDone) and not event.withdrawn}
     measured = []
     for index, said in enumerate(take.said):
         turns = [
