@@ -75,6 +75,14 @@ def test_a_recogniser_works_on_the_real_model(loaded: WhisperModel) -> None:
     recognizer.close()
 
 
+@pytest.mark.parametrize("level", [0.0, 1.0, 40_000.0])
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 31.0])
+def test_whatever_the_sound_the_network_gives_words_or_none(loaded: WhisperModel, level: float, seconds: float) -> None:
+    hiss = np.random.default_rng(1).normal(0, 1, round(seconds * SECOND)) * level
+    heard = loaded.transcribe(np.clip(hiss, -32_768, 32_767).astype(np.int16), prompt="na na " * 500)
+    assert all(word.text.strip() and word.start <= word.end for word in heard)
+
+
 @pytest.mark.parametrize("beam_size", [1, 5])
 def test_beam_size_number_format_and_language_are_taken(tiny: Path, beam_size: int) -> None:
     options = WhisperOptions(beam_size=beam_size, compute_type="float32", threads=1)
