@@ -10,19 +10,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from app.corpus.flac import read_flac, write_flac
+from app.corpus.flac import write_flac
 from app.corpus.plan import Item, read_plan
-from app.corpus.recording import Entry, digest, read_manifest, record, write_manifest
+from app.corpus.recording import read_manifest, record, write_manifest
+from app.corpus.store import CACHE, FOLDER, MANIFEST, PLAN
 from app.corpus.voices import usable
-from app.demo.paths import ASSETS
 from app.errors import RunError, SottoError
 from audio.errors import AudioError
 
-FOLDER = ASSETS / "audio"
-PLAN, MANIFEST = FOLDER / "corpus.toml", FOLDER / "corpus.jsonl"
-CACHE = ASSETS.parent / "runs" / "corpus"
 KEPT = {
     "end": (0, 1, 6, 12, 23), "pause": (1, 2, 4, 7, 22), "correction": (0, 3), "backchannel": (0, 1, 2, 5, 14, 17, 18),
     "word": (0, 1, 6, 11), "overlap": (2,),
@@ -84,12 +80,6 @@ def check(items: Sequence[Item]) -> int:
             f"not as in the manifest: {', '.join(different)}; another version of an engine speaks here", file=sys.stderr
         )
     return int(bool(different))
-
-
-def load(entry: Entry) -> Path | None:
-    """Where the recording lies, kept or made; None if it must be made first."""
-    places = [CACHE / f"{entry.name}.flac"] + ([FOLDER / entry.file] if entry.file else [])
-    return next((place for place in places if place.is_file() and digest(read_flac(place)) == entry.sha256), None)
 
 
 def _tell(text: str) -> None:

@@ -16,12 +16,11 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.corpus.__main__ import FOLDER, MANIFEST, load
-from app.corpus.flac import read_flac
 from app.corpus.heard_words import TrueWords
 from app.corpus.plan import Kind
 from app.corpus.recording import Entry, read_manifest
-from app.errors import InputError, SottoError
+from app.corpus.store import FOLDER, MANIFEST, load
+from app.errors import SottoError
 from app.percentile import percentile
 from audio.asr import Recognizer
 from audio.backchannel import is_backchannel
@@ -203,7 +202,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def measure() -> Iterator[tuple[str, Turn | ShortSound]]:
     """(name of the way, what it found), one recording after the other. Raises InputError if one has not been made."""
     vad, entries = SileroVad(), read_manifest(MANIFEST)
-    sounds = {entry.name: _sound(entry) for entry in entries}
+    sounds = {entry.name: load(entry) for entry in entries}
     all_ways = ways(Domain.in_folder(FOLDER))
     for entry in sorted(entries, key=lambda entry: entry.name.rpartition("-")[2]):
         for way in all_ways:
@@ -215,13 +214,6 @@ def measure() -> Iterator[tuple[str, Turn | ShortSound]]:
 def _wanted(entry: Entry, way: Way) -> bool:
     kind = Kind(entry.kind)
     return kind in TURNS or (kind in SHORT and way.judge is not None)
-
-
-def _sound(entry: Entry) -> Pcm:
-    path = load(entry)
-    if path is None:
-        raise InputError(f"the recording {entry.name} has not been made on this machine; run: python -m app.corpus")
-    return read_flac(path)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.corpus.store import speech_in
 from app.scripted.script import Late, Part, Script
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, audible, read_wav, resample, silence
 from audio.speak import speak
@@ -57,7 +58,7 @@ class Voices:
 
 
 def record(script: Script, folder: Path) -> list[TurnSound]:
-    """The sound of every turn; WAV files are looked for in `folder`. Raises AudioError."""
+    """The sound of every turn; files are looked for in `folder`. Raises AudioError and InputError."""
     voices = Voices(script.voice)
     try:
         return [
@@ -95,6 +96,7 @@ def _late(late: Late, script: Script, folder: Path, voices: Voices) -> Clip | No
 
 def _sound(piece: Part | Late, script: Script, folder: Path, voices: Voices) -> Pcm:
     if piece.wav is not None:
-        return read_wav(folder / piece.wav)
+        path = folder / piece.wav
+        return speech_in(path) if path.suffix == ".flac" else read_wav(path)
     assert piece.say is not None
     return voices.say(piece.say, piece.rate_wpm or script.rate_wpm)

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.corpus.__main__ import CACHE, FOLDER, KEPT, MANIFEST, PLAN, check, load, main
+from app.corpus.__main__ import KEPT, check, main
 from app.corpus.flac import read_flac, write_flac
 from app.corpus.plan import Kind, read_plan
 from app.corpus.recording import LEAD_MS, TAIL_MS, digest, read_manifest, record
 from app.corpus.sounds import in_noise, sound_effect
+from app.corpus.store import FOLDER, MANIFEST, PLAN, load, speech_in
 from app.errors import InputError, RunError
 from audio.pcm import Pcm
 
@@ -109,12 +110,20 @@ def test_recordings_that_differ_from_the_manifest_are_named(
 
 
 def test_a_recording_that_is_not_made_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.corpus.__main__.CACHE", tmp_path)
+    monkeypatch.setattr("app.corpus.store.CACHE", tmp_path)
     kept, unmade = (next(e for e in read_manifest(MANIFEST) if bool(e.file) is has) for has in (True, False))
-    assert load(kept) == FOLDER / str(kept.file)
-    assert load(unmade) is None
-    write_flac(tmp_path / f"{kept.name}.flac", np.zeros(5, np.int16))
-    assert load(kept) == FOLDER / str(kept.file)
+    with pytest.raises(InputError, match=rf"{unmade.name} has not been made .*run: python -m app.corpus"):
+        load(unmade)
+    write_flac(tmp_path / f"{kept.name}.flac", np.zeros(5, np.int16))  # of another version
+    assert digest(load(kept)) == kept.sha256
+
+
+def test_the_speech_of_a_recording_is_cut_out(tmp_path: Path) -> None:
+    entry = next(entry for entry in read_manifest(MANIFEST) if entry.name == "pause-01")
+    speech = speech_in(FOLDER / str(entry.file))
+    assert np.array_equal(speech, load(entry)[entry.speech[0][0] : entry.speech[-1][1]])
+    with pytest.raises(InputError, match="is no recording of the corpus"):
+        speech_in(tmp_path / "other.flac")
 
 
 def test_the_manifest_is_not_written_without_every_engine(
@@ -125,4 +134,3 @@ def test_the_manifest_is_not_written_without_every_engine(
     assert main(["--write"]) == 1
     assert "flite is not installed" in capsys.readouterr().err
     assert MANIFEST.read_bytes() == before
-    assert CACHE.name == "corpus"

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from app.corpus.__main__ import FOLDER, MANIFEST
 from app.corpus.flac import read_flac
 from app.corpus.heard_words import TrueWords
 from app.corpus.plan import Kind
 from app.corpus.recording import Entry, read_manifest
+from app.corpus.store import FOLDER, MANIFEST
 from app.corpus.turn_ends import (
     LATE_MS,
     ShortSound,
