@@ -7,7 +7,7 @@ does not belong to it has come. So a beginning of the text can be given away wit
 
 from collections.abc import Sequence
 
-from audio.transcript import NUMBER_WORDS, QUARTERS, digits
+from audio.transcript import NUMBER_WORDS, QUARTERS
 
 MARKS = ".,;:!?…\"'”’)。，、！？"
 """Marks at the end of a word do not change what the word is."""
@@ -20,12 +20,6 @@ def settled_count(words: Sequence[str]) -> int:
     while count and _may_go_on(bare, count - 1):
         count -= 1
     return count
-
-
-def settled_digits(text: str) -> str:
-    """`digits` of a guess that still grows: only what stays as it is."""
-    words = text.split()
-    return digits(" ".join(words[: settled_count(words)]))
 
 
 def _may_go_on(words: Sequence[str], index: int) -> bool:

@@ -16,6 +16,7 @@ from audio.events import (
     SpeechEnded,
     SpeechStarted,
 )
+from audio.hypothesis import Hypothesis
 from audio.listen import PRE_ROLL_MS, Listener
 from audio.speech_level import QUIETEST_DB, SpeechLevel
 from audio.vad import FRAME_MS, FRAME_SAMPLES
@@ -177,7 +178,7 @@ class LateRecognizer(CountingRecognizer):
         super().__init__()
         self._late = late
 
-    def feed(self, pcm: np.ndarray) -> str | None:
+    def feed(self, pcm: np.ndarray) -> Hypothesis | None:
         self._late -= not len(pcm)
         return super().feed(pcm)
 

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio.local_agreement import Transcript, Word, agree, commit_before, continued
@@ -103,6 +103,7 @@ SOME_WORDS = ("what", "is", "five", "forty", "and", "a", "the", "To", "seven,", 
 heard_words = st.lists(st.sampled_from(SOME_WORDS), max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(heard_words, max_size=8), heard_words, st.integers(0, 3))
 def test_whatever_is_heard_agreed_text_only_grows_and_the_final_text_begins_with_it(
     passes: Sequence[Sequence[str]], last: Sequence[str], skipped: int
@@ -119,6 +120,7 @@ def test_whatever_is_heard_agreed_text_only_grows_and_the_final_text_begins_with
         assert written(continued(transcript, words(" ".join(last), start), start).text).startswith(agreed)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 5), st.integers(1, 3))
 def test_if_only_the_last_words_of_a_pass_are_wrong_the_stream_says_what_one_pass_says(
     length: int, step: int, wrong: int

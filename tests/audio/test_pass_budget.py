@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio.pass_budget import PassBudget
@@ -56,6 +56,7 @@ def test_a_pass_that_could_not_wait_is_paid_for_afterwards_also_if_it_fails() ->
     assert budget.free()
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 2.0), st.lists(st.floats(0.01, 3.0), min_size=1, max_size=20))
 def test_passes_that_wait_for_their_turn_keep_to_the_share(share: float, durations_s: list[float]) -> None:
     clock = Clock()
