@@ -186,7 +186,7 @@ def _end_words(state: TurnState, text: str, is_reply: bool, at_s: float | None) 
     if not (state.open or (text and not (state.active and is_reply))):
         return _unhush(state) if state.active else (_fall_silent(state), [])
     state, actions = _open(state, text)
-    after = replace(state, open=False, mind=Mind.THINKING, final_s=at_s)
+    after = replace(state, open=False, mind=Mind.THINKING, mouth=Mouth.SILENT, final_s=at_s)
     return after, [*actions, Begin(after.turn, after.words, spoken=True)]
 
 
@@ -198,7 +198,8 @@ def _open(state: TurnState, text: str) -> tuple[TurnState, list[Action]]:
     earlier = state.words if withdrawn else ""
     cut, actions = _cut_off(state, withdrawn)
     after = _new_turn(cut, joined(earlier, text))
-    return replace(after, open=True, mind=Mind.LISTENING, earlier=earlier, voice_s=state.voice_s), actions
+    listening = replace(after, open=True, mind=Mind.LISTENING, mouth=cut.mouth, earlier=earlier)
+    return replace(listening, voice_s=state.voice_s), actions
 
 
 def _new_turn(state: TurnState, words: str) -> TurnState:

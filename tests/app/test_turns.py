@@ -105,7 +105,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         WRITES_UNHEARD,
         (
             WordsHeard("wait"),
-            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "wait"), Show(LISTENING, SILENT)],
+            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "wait"), Show(LISTENING, INTERRUPTED)],
         ),
         (WordsSpoken("wait a moment"), [Begin(2, "wait a moment", spoken=True), Show(THINKING, SILENT)]),
     ],
