@@ -46,11 +46,33 @@ def is_backchannel(text: str, voiced_ms: float, level_db: float, language: str =
     for either means that it is not known. A sound without words is one if it was short or quiet. Words of which one is
     not in the tables never are.
     """
-    words = [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+    words = _words(text)
     short = voiced_ms <= LONGEST_MS
     if not words:
         return short or 0 < level_db < QUIET_DB
-    return short and _made_of(tuple(words), SOUNDS | BY_LANGUAGE.get(language, frozenset()))
+    return short and _made_of(words, _phrases(language))
+
+
+def may_be_backchannel(text: str, language: str = "en") -> bool:
+    """Whether an utterance of which this is the beginning may still only say that somebody listens: "i" may become
+    "i see".
+    """
+    words, phrases = _words(text), _phrases(language)
+    return any(
+        _made_of(words[:whole], phrases) and _begins_one(words[whole:], phrases) for whole in range(len(words) + 1)
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.replace("’", "'") for word in _WORD.findall(text.lower()))
+
+
+def _phrases(language: str) -> frozenset[tuple[str, ...]]:
+    return SOUNDS | BY_LANGUAGE.get(language, frozenset())
+
+
+def _begins_one(words: tuple[str, ...], phrases: frozenset[tuple[str, ...]]) -> bool:
+    return not words or any(phrase[: len(words)] == words for phrase in phrases)
 
 
 def _made_of(words: tuple[str, ...], phrases: frozenset[tuple[str, ...]]) -> bool:

@@ -23,7 +23,7 @@ from app.corpus.store import FOLDER, MANIFEST, load
 from app.errors import SottoError
 from app.percentile import percentile
 from audio.asr import Recognizer
-from audio.backchannel import is_backchannel
+from audio.backchannel import is_backchannel, may_be_backchannel
 from audio.choose import Domain
 from audio.endpoint import EndpointSettings
 from audio.errors import AudioError
@@ -124,7 +124,7 @@ def short_sound(entry: Entry, events: Sequence[ListenEvent]) -> ShortSound:
     confirmed = [event.at_sample - entry.speech[0][0] for event in events if isinstance(event, SpeechConfirmed)]
     partials = [event.text[: event.agreed] for event in events if isinstance(event, PartialTranscript)]
     finals = [event for event in events if isinstance(event, FinalTranscript)]
-    is_reply = all(is_backchannel(text, 0, 0) for text in partials) and all(
+    is_reply = all(map(may_be_backchannel, partials)) and all(
         is_backchannel(event.text, event.voiced_ms, event.level_db) for event in finals
     )
     return ShortSound(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audio.backchannel import LONGEST_MS, is_backchannel
+from audio.backchannel import LONGEST_MS, is_backchannel, may_be_backchannel
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,13 @@ def test_languages_have_their_own() -> None:
     assert is_backchannel("mhm", 300, 20, "tr")
     assert not is_backchannel("genau", 300, 20, "en")
     assert not is_backchannel("nein", 300, 20, "de")
+
+
+@pytest.mark.parametrize("text", ["", "i", "I see", "all", "of", "okay that makes", "yeah uh", "got"])
+def test_a_beginning_may_become_a_back_channel(text: str) -> None:
+    assert may_be_backchannel(text)
+
+
+@pytest.mark.parametrize("text", ["i want", "stop", "all of", "okay stop", "no", "see", "12", "i see a"])
+def test_a_beginning_with_a_real_word_does_not(text: str) -> None:
+    assert not may_be_backchannel(text)
