@@ -16,6 +16,7 @@ from pathlib import Path
 from num2words import num2words
 
 from audio.errors import AudioError, SamplesUnreadable
+from audio.formulas.speech_rule_engine import SpeechRuleEngine
 from audio.speakable import speakable
 
 _CHOICE = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
@@ -72,6 +73,15 @@ def wrong(samples: Sequence[Sample], speak: Callable[[str], str]) -> list[tuple[
     return [(sample, speech) for sample, speech in said if not sample.accepts(speech)]
 
 
+def _reader(folder: Path | None) -> Callable[[str], str]:
+    """What speaks the samples. Raises FormulaReaderUnavailable."""
+    if folder is None:
+        return speakable
+    engine = SpeechRuleEngine(folder, longest_answer_s=10.0)
+    engine.process.wait_until_ready(30.0)
+    return lambda written: speakable(written, engine)
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Prints what is read wrongly, then the share read exactly right, by kind."""
     parser = argparse.ArgumentParser(prog="python -m audio.gold", description="share of gold samples read right")
@@ -80,7 +90,7 @@ def main(words: Sequence[str] | None = None) -> None:
     args = parser.parse_args(words)
     try:
         samples = load_samples(args.samples)
-        mistakes = wrong(samples, speakable)
+        mistakes = wrong(samples, _reader(args.speech_rule_engine))
     except AudioError as error:
         parser.exit(1, f"{error}\n")
     for sample, speech in mistakes:

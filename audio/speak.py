@@ -1,5 +1,6 @@
 """Speaking what was written: makes a phrase speakable, has it spoken, and counts words in what was written."""
 
+from audio.formulas import BY_RULES, FormulaReader
 from audio.shaping import WordSnap
 from audio.speakable import spoken
 from audio.traced import Traced
@@ -25,12 +26,33 @@ class WrittenStream(SpeechStream):
     def _written(self, mark: WordMark) -> WordMark | None:
         """None for the second and further words of what is one word as written ("85", "dollars" of "$85")."""
         start, _ = self._text.source_of(mark.text_start, mark.text_length)
-        return self._snap.push(start, mark.sample, mark.estimated)
+        return self._snap.push(start, mark.sample)
+
+
+class FormulaSynthesizer:
+    """A `Synthesizer` whose written formulas are read by `formulas`; it owns both."""
+
+    def __init__(self, synthesizer: Synthesizer, formulas: FormulaReader) -> None:
+        self._synthesizer = synthesizer
+        self.formulas = formulas
+        self.name = synthesizer.name
+        self.sample_rate_hz = synthesizer.sample_rate_hz
+
+    def stream(self, text: str) -> SpeechStream:
+        return self._synthesizer.stream(text)
+
+    def cancel(self) -> None:
+        self._synthesizer.cancel()
+
+    def close(self) -> None:
+        self._synthesizer.close()
+        self.formulas.close()
 
 
 def speak(synthesizer: Synthesizer, written: str) -> SpeechStream | None:
     """The sound of a phrase as it stands in the answer; None if there is nothing in it to say."""
-    text = spoken(written)
+    formulas = synthesizer.formulas if isinstance(synthesizer, FormulaSynthesizer) else BY_RULES
+    text = spoken(written, formulas)
     if not any(character.isalnum() for character in text.text):
         return None
     return WrittenStream(synthesizer.stream(text.text), text, written)

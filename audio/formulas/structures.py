@@ -21,7 +21,9 @@ def is_long(tokens: Sequence[str]) -> bool:
 def grouped(tokens: Sequence[str], words: str, following: str) -> str:
     """What stands in parentheses that are not those of a function."""
     if len(tokens) <= 2 or "," in tokens:
-        return words.replace(" , ", " comma ") if following not in {"^", "!"} else words
+        return words.replace(" , ", " comma ")
+    if not is_long(tokens) and following not in {"^", "!"}:
+        return words
     return f"the quantity {words}" + ("," if following not in {"", ")", "]", "}", "!", ",", "."} else "")
 
 
@@ -46,6 +48,11 @@ def root(degree: Sequence[str] | None, words: str) -> str:
     if len(degree) == 1 and degree[0].isdecimal():
         return f"the {ordinal(int(degree[0]))} root of"
     return f"the {words}th root of" if len(degree) == 1 else f"the root of order {words} of"
+
+
+def degrees(scale: str) -> str:
+    """Of an angle, or of "C" or "F"."""
+    return {"C": "degrees Celsius", "F": "degrees Fahrenheit"}.get(scale, "degrees")
 
 
 def environment(name: str, rows: list[list[str]]) -> str:

@@ -6,7 +6,7 @@ Unbalanced input is no error: a group that is not closed ends with the formula.
 import re
 from collections.abc import Sequence
 
-from audio.formulas.names import ARITY, TEXTS
+from audio.formulas.names import ARITY, LAYOUT, TEXTS
 from audio.number_words import NUMBER
 
 _BRACED = r"\{(?:[^{}]|\{[^{}]*\})*\}"
@@ -33,7 +33,7 @@ def tokens_of(latex: str) -> list[str]:
     """Commands, numbers, letters, signs; a text with its braces is one token, and so are \\begin{…} and \\end{…}."""
     for pattern, replacement in _SAME:
         latex = pattern.sub(replacement, latex)
-    return _TOKEN.findall(latex)
+    return [token for token in _TOKEN.findall(latex) if token[1:] not in LAYOUT]
 
 
 def named(token: str) -> tuple[str, str] | None:

@@ -13,7 +13,6 @@ from audio.formulas.names import (
     CALLABLE_LETTERS,
     FRACTIONS,
     FUNCTIONS,
-    LAYOUT,
     NUMBER_SETS,
     OPERANDS,
     OPERATORS,
@@ -30,6 +29,7 @@ from audio.units import unit_words
 _CLOSING_ROUND, _CLOSING_SQUARE = frozenset({")"}), frozenset({"]", ")"})
 _CLOSING_SET = frozenset({"\\}"})
 _LETTERS = re.compile(r"[A-Za-z]")
+_CONDITIONED = frozenset({"|", "\\mid", ":"})
 _WHOLE = re.compile(r"\d+")
 
 
@@ -173,7 +173,7 @@ class Reader:
             self._say(re.sub(r"\$|\\\(|\\\)|[{}^_\\]", " ", content), operand=len(symbol) == 1)
 
     def _read_command(self, name: str) -> None:
-        if name in LAYOUT or not (name[0].isalpha() or name in "%&#_$\\|{"):
+        if not name or not (name[0].isalpha() or name in "%&#_$\\|{"):
             return
         if name in FRACTIONS:
             self._read_fraction(self._argument(), self._argument())
@@ -198,15 +198,17 @@ class Reader:
             case "vec":
                 self._say(f"vector {Reader(self._argument()).read()}")
             case "mathbb":
-                letter = "".join(self._argument())
-                self._say(NUMBER_SETS.get(letter, letter))
+                letters = self._argument()
+                self._say(NUMBER_SETS.get("".join(letters)) or Reader(letters).read())
             case "mid":
                 self._read_bar("\\mid", "divides")
             case "|":
                 self._read_bar("\\|", "the norm of")
             case "{":
                 inside = self._inside(_CLOSING_SET)
-                self._say(f"the set {'of ' if inside and '|' in inside else ''}{Reader(inside or [], 'set').read()}")
+                self._say(
+                    f"the set {'of ' if _CONDITIONED & set(inside or []) else ''}{Reader(inside or [], 'set').read()}"
+                )
             case "$":
                 self._read_money()
             case "lfloor" | "lceil":
@@ -239,7 +241,7 @@ class Reader:
             scale = (named(following) or ("", following))[1].strip()
             if scale in {"C", "F"}:
                 self._take()
-            self._say("degrees" + {"C": " Celsius", "F": " Fahrenheit"}.get(scale, ""))
+            self._say(structures.degrees(scale))
         elif power and set(power) <= {"\\prime", "'"}:
             self._say(" ".join(["prime"] * len(power)), callable_=self._callable)
         elif power in (["2"], ["3"]):
@@ -322,7 +324,7 @@ class Reader:
     def _read_big(self, name: str) -> None:
         below: list[str] = []
         above: list[str] = []
-        while self._peek() in {"_", "^", "\\limits", "\\nolimits"}:
+        while self._peek() in {"_", "^"}:
             sign = self._take()
             if sign == "_":
                 below = self._argument()
@@ -348,7 +350,7 @@ class Reader:
         while self._peek() in {"^", "_"}:
             sign, inner = self._take(), self._argument()
             words += " inverse" if inner == ["-", "1"] else " " + Reader([sign, "{", *inner, "}"]).read()
-        if self._peek() in {"(", "\\left", "\\big", "\\bigl"}:
+        if self._peek() == "(":
             self._say(words, callable_=True)
         else:
             self._say(f"{words} of" if self._peek() and not raised else words, operand=not self._peek())
@@ -362,9 +364,5 @@ class Reader:
         if name in {"array", "tabular", "alignat", "alignat*"} and inside[:1] == ["{"]:
             _, start = argument(inside, 0)
             inside = inside[start:]
-        rows = [
-            [Reader(cell).read() for cell in split(row, "&")]
-            for row in split([token for token in inside if token != "\\hline"], "\\\\")
-            if row
-        ]
+        rows = [[Reader(cell).read() for cell in split(row, "&")] for row in split(inside, "\\\\") if row]
         self._say(structures.environment(name.rstrip("*"), rows))
