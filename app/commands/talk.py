@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.devices:
         from app.talk.devices import table
-        from app.talk.sound_card import list_devices
+        from app.talk.streams import list_devices
         from app.talk.terminal import quiet_libraries
 
         with quiet_libraries():

@@ -6,7 +6,7 @@ samples handed over, less what still lies before the loudspeaker.
 
 from collections import deque
 
-from app.talk.playback import Span
+from app.talk.spans import Span
 
 
 class PlaybackClock:

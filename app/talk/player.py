@@ -16,11 +16,9 @@ from app.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Un
 from app.recorder import Report
 from app.talk.clock import PlaybackClock
 from app.talk.playback import Playback
-from app.talk.ring import SoundRing
 from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler
 
 REPORT_S = 0.05
-RING_S = 20
 HUSH = "hush"
 
 
@@ -53,7 +51,7 @@ class Player:
     """One conversation's loudspeaker. `playback` is what the device's callback calls."""
 
     def __init__(self, report: Report, rate_hz: int = OUTPUT_RATE_HZ) -> None:
-        self.playback = Playback(SoundRing(RING_S * rate_hz), rate_hz)
+        self.playback = Playback(rate_hz)
         self.rate_hz = rate_hz
         self._report = report
         self._clock = PlaybackClock(rate_hz)
@@ -98,8 +96,8 @@ class Player:
     def tick(self, now_s: float) -> None:
         """Must be called often: feeds the ring and reports positions."""
         self._pump()
-        while self.playback.spans:
-            self._clock.note(self.playback.spans.popleft())
+        for span in self.playback.spans.take():
+            self._clock.note(span)
         if self._dropping is not None and self.playback.dropped_until >= self._dropping.until:
             self._tell_dropped(self._dropping)
         heard = self._clock.heard(now_s)

@@ -22,12 +22,13 @@ from app.event_log import EventLog
 from app.talk.client import Manner, Talk
 from app.talk.ears import Echo
 from app.talk.echo import EchoCanceller
+from app.talk.flow import Wanted
 from app.talk.hold import HoldKey, TalkKey, ToggleKey
 from app.talk.line import Line
 from app.talk.printing import PlainPrinter, Printer, ScreenPrinter
 from app.talk.screen import View, live_view
 from app.talk.sound import Sound
-from app.talk.sound_card import SoundCard, Wanted
+from app.talk.sound_card import SoundCard
 from app.talk.terminal import logged_to, on_ending, quiet_libraries, talk_terminal
 from app.terminal.chat import on_interrupt
 from app.terminal.keyboard import chunks
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from app.config import Settings
 
 FRAMES_PER_S = 15
-SWITCH_S = 0.0005  # how long one thread may keep the interpreter while an audio callback waits for it; else 5 ms
 UTTERANCE_MS = 60_000  # silence that would end a turn while the talk key is held: none
 
 
@@ -57,8 +57,6 @@ def talk(settings: Settings, events: Path | None) -> int:
         raise UsageError("holding the space bar needs a terminal; without one, use --open-mic")
     with ExitStack() as stack:
         stack.enter_context(quiet_libraries())
-        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
-        sys.setswitchinterval(SWITCH_S)
         devices = open_devices(settings)
         log = stack.enter_context(events.open("w", encoding="utf-8", buffering=1)) if events is not None else None
         from app.assistant import Assistant
@@ -96,7 +94,7 @@ async def _talk(
             printer.trouble(message)
 
     def again() -> SoundCard:
-        return SoundCard(devices.wanted, fresh=True)
+        return SoundCard(devices.wanted)
 
     sound = Sound(devices.card, again, report, line, devices.canceller, trouble)
     view.devices = sound.devices

@@ -1,7 +1,8 @@
 """Sound: the two devices, the player and the microphone as one thing that outlives an unplugged device.
 
-While a device is gone both are: PortAudio must be started anew to see new ones. The answer stands still and goes on
-from where it was heard; the microphone brings nothing. Opening and closing may block, so a thread does it.
+While a device is gone both are: PortAudio must be started anew to see new ones, and a new process does so. The answer
+stands still and goes on from where it was heard; the microphone brings nothing. Opening and closing may block, so a
+thread does it.
 """
 
 from __future__ import annotations

@@ -1,184 +1,116 @@
-"""The sound card: one microphone and one loudspeaker through PortAudio (sounddevice). The only module that knows it.
+"""The sound card as the client sees it: a process that holds the devices (`card_process`), and the memory they share.
 
-The callbacks only copy: the loudspeaker's asks `Playback`, the microphone's fills a ring. Source of the times in them:
-PortAudio's stream callback; its clock is not ours, so only differences are taken from it.
+A device that went away ends the process; a new one finds it again. A process that hangs, as drivers do, is ended.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from app.errors import RunError
-from app.talk.devices import NOUN, Device, Side, choose
+import app
+from app.errors import InputError, RunError
+from app.talk.devices import Device
+from app.talk.flow import Flow, Shape, Wanted
 from app.talk.playback import Playback
 from app.talk.ring import SoundRing
 from audio.errors import DeviceUnavailable
-from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ
 
-RING_S = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a device is opened."""
-
-    device: Device
-    rate_hz: int
-    channels: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user asks for. buffer_s: of sound in the devices' buffers; copies: whether what is played is kept."""
-
-    input: str | None
-    output: str | None
-    buffer_s: float
-    copies: bool
-
-
-def load_sounddevice() -> Any:
-    """The library. Raises RunError where the system has no PortAudio."""
-    try:
-        import sounddevice
-    except OSError as error:
-        raise RunError(
-            f"sound needs the PortAudio library ({error}); install with: apt-get install libportaudio2 "
-            "(Fedora: dnf install portaudio)"
-        ) from None
-    return sounddevice
-
-
-def list_devices(fresh: bool = False) -> list[Device]:
-    """All devices of this machine; `fresh`: look for new ones, which no open stream survives. Raises RunError."""
-    library = load_sounddevice()
-    if fresh:
-        library._terminate()
-        library._initialize()
-    hosts = library.query_hostapis()
-    chosen_in, chosen_out = library.default.device
-    return [
-        Device(
-            number=number,
-            name=found["name"],
-            host=hosts[found["hostapi"]]["name"],
-            inputs=found["max_input_channels"],
-            outputs=found["max_output_channels"],
-            rate_hz=round(found["default_samplerate"]),
-            default_input=number == chosen_in,
-            default_output=number == chosen_out,
-        )
-        for number, found in enumerate(library.query_devices())
-    ]
+ANSWER_S = 30.0
+END_S = 2.0
+ERRORS = {"InputError": InputError, "RunError": RunError, "DeviceUnavailable": DeviceUnavailable}
 
 
 class SoundCard:
-    """An open microphone and an open loudspeaker. Raises DeviceUnavailable, InputError, RunError.
+    """A microphone and a loudspeaker; `start` lets sound flow. Raises DeviceUnavailable, InputError, RunError.
 
-    heard: what the microphone brings, at `input.rate_hz`; copied: what the loudspeaker was given, at `output.rate_hz`.
+    Opening waits for the process: up to a second or two. input, output: what the devices turned out to be.
     """
 
-    def __init__(self, wanted: Wanted, fresh: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        self._library = load_sounddevice()
-        self._clock = clock
-        devices = list_devices(fresh)
-        self.input = self._shape(choose(devices, Side.INPUT, wanted.input), Side.INPUT, INPUT_RATE_HZ)
-        self.output = self._shape(choose(devices, Side.OUTPUT, wanted.output), Side.OUTPUT, OUTPUT_RATE_HZ)
-        self.heard = SoundRing(RING_S * self.input.rate_hz)
-        self.copied = SoundRing(RING_S * self.output.rate_hz) if wanted.copies else None
-        self._buffer_s = wanted.buffer_s
-        self._calls = {Side.INPUT: 0, Side.OUTPUT: 0}
-        self._streams: list[Any] = []
+    def __init__(self, wanted: Wanted) -> None:
+        self._flow = Flow()
+        fields = {name: getattr(wanted, name) for name in Wanted.__dataclass_fields__}
+        root = str(Path(app.__file__).parents[1])
+        paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app.talk.card_process", json.dumps(fields), str(self._flow.memory.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # ALSA complains there about hardware that nobody has
+            env={**os.environ, "PYTHONPATH": paths},
+            start_new_session=True,  # Ctrl-C is ours
+        )
+        self._copies = wanted.copies
+        found = self._answer()
+        self.input, self.output = _shape(found["input"]), _shape(found["output"])
 
     def start(self, playback: Playback) -> None:
-        """Let sound flow. The loudspeaker first: what it plays is wanted before its echo."""
-        try:
-            self._streams.append(self._open_output(playback))
-            self._streams.append(self._open_input())
-            for stream in self._streams:
-                stream.start()
-        except self._library.PortAudioError as error:
-            self.close()
-            raise DeviceUnavailable(
-                f"{self.input.device.name} and {self.output.device.name} cannot be opened: {_said(error)}; "
-                "close what else uses them, or choose others (launch.py talk --devices)"
-            ) from None
+        """Let sound flow."""
+        self._tell({"path": str(playback.memory.path), "rate_hz": self.output.rate_hz})
+        self._answer()
+
+    @property
+    def heard(self) -> SoundRing:
+        """What the microphone brings, at `input.rate_hz`."""
+        return self._flow.heard
+
+    @property
+    def copied(self) -> SoundRing | None:
+        """What the loudspeaker was given, at `output.rate_hz`, if that is wanted."""
+        return self._flow.copied if self._copies else None
 
     @property
     def running(self) -> bool:
-        """Whether both streams say that they run."""
-        return bool(self._streams) and all(stream.active for stream in self._streams)
+        """Whether the devices are there."""
+        return self._process.poll() is None
 
     @property
     def calls(self) -> int:
         """How often the device called that called less."""
-        return min(self._calls.values())
-
-    @property
-    def latency_s(self) -> dict[Side, float]:
-        """What the devices say of themselves."""
-        return {side: stream.latency for side, stream in zip((Side.OUTPUT, Side.INPUT), self._streams, strict=False)}
+        return int(min(self._flow.calls))
 
     def close(self) -> None:
         """Harmless when repeated, and when the devices are gone."""
-        streams, self._streams = self._streams, []
-        for stream in streams:
-            stream.close(ignore_errors=True)
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):
+                pipe.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
-    # -- opening
+    def _tell(self, order: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it ended; there will be no answer
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
 
-    def _shape(self, device: Device, side: Side, rate_hz: int) -> Shape:
-        """The first way in which the device can be opened: mono at our rate, or else as it likes it."""
-        check = self._library.check_input_settings if side is Side.INPUT else self._library.check_output_settings
-        said = ""
-        for rate in dict.fromkeys((rate_hz, device.rate_hz)):
-            for channels in dict.fromkeys((1, min(2, device.channels(side)))):
-                try:
-                    check(device=device.number, channels=channels, dtype="int16", samplerate=rate)
-                except (self._library.PortAudioError, ValueError) as error:
-                    said = _said(error)
-                else:
-                    return Shape(device, rate, channels)
+    def _answer(self) -> dict[str, Any]:
+        """The process's next line. Raises what went wrong there."""
+        assert self._process.stdout is not None
+        too_long = threading.Timer(ANSWER_S, self._process.kill)
+        too_long.start()
+        line = self._process.stdout.readline()
+        too_long.cancel()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "", "message": ""}
+        if "error" not in answer:
+            return answer
+        self.close()
+        if answer["error"] in ERRORS:
+            raise ERRORS[answer["error"]](answer["message"])
         raise DeviceUnavailable(
-            f"the {NOUN[side]} {device.name} cannot be opened: {said}; choose another (launch.py talk --devices)"
+            f"the sound devices could not be opened within {ANSWER_S:g} s, or their driver failed; look with: "
+            "launch.py talk --devices"
         )
 
-    def _open_output(self, playback: Playback) -> Any:
-        clock, calls, copied = self._clock, self._calls, self.copied
 
-        def call(out: np.ndarray, frames: int, times: Any, _: Any) -> None:
-            calls[Side.OUTPUT] += 1
-            playback.fill(out[:, 0], clock() + times.outputBufferDacTime - times.currentTime)
-            out[:, 1:] = out[:, :1]
-            if copied is not None:
-                copied.write(out[:, 0])
-
-        return self._library.OutputStream(callback=call, **self._options(self.output))
-
-    def _open_input(self) -> Any:
-        calls, heard = self._calls, self.heard
-
-        def call(sound: np.ndarray, frames: int, times: Any, _: Any) -> None:
-            calls[Side.INPUT] += 1
-            heard.write(sound[:, 0])
-
-        return self._library.InputStream(callback=call, **self._options(self.input))
-
-    def _options(self, shape: Shape) -> dict[str, Any]:
-        return {
-            "device": shape.device.number,
-            "samplerate": shape.rate_hz,
-            "channels": shape.channels,
-            "dtype": "int16",
-            "latency": self._buffer_s,
-        }
-
-
-def _said(error: Exception) -> str:
-    """PortAudio's words without its numbers."""
-    return str(error).partition(" [PaErrorCode")[0]
+def _shape(found: dict[str, Any]) -> Shape:
+    return Shape(Device(**found["device"]), found["rate_hz"], found["channels"])

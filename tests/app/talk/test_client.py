@@ -29,13 +29,13 @@ from app.events import (
 from app.talk import keys
 from app.talk.client import Manner, Talk
 from app.talk.ears import Ears, Echo
+from app.talk.flow import Shape
 from app.talk.hold import HoldKey, TalkKey, ToggleKey
 from app.talk.keys import Action, Key
 from app.talk.line import Line
 from app.talk.printing import PlainPrinter, ScreenPrinter
 from app.talk.screen import View, delays, live_view
 from app.talk.sound import Sound
-from app.talk.sound_card import Shape
 from app.talk.terminal import Kitty
 from app.terminal.transcript import Exchange
 from tests.app.fakes import FakeConversation

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.talk.clock import PlaybackClock
-from app.talk.playback import Playback, Span
+from app.talk.playback import Playback
 from app.talk.ring import SoundRing
+from app.talk.spans import Span
 from audio.pcm import Pcm
 
 RATE_HZ = 24_000
@@ -82,7 +83,7 @@ def test_two_threads_pass_a_million_samples_without_a_fault() -> None:
 
 
 def playback_of(samples: int, level: int = 10_000) -> Playback:
-    playback = Playback(SoundRing(RATE_HZ), RATE_HZ)
+    playback = Playback(RATE_HZ)
     playback.ring.write(np.full(samples, level, np.int16))
     return playback
 
@@ -100,7 +101,7 @@ def test_sound_is_handed_over_with_a_note_of_when_it_will_be_heard() -> None:
     assert (rest[:60] == 10_000).all()
     assert not rest[60:].any()
     assert not block(playback, 1.02).any()
-    assert list(playback.spans) == [Span(1.0, 0, 240), Span(1.01, 240, 60)]
+    assert playback.spans.take() == [Span(1.0, 0, 240), Span(1.01, 240, 60)]
 
 
 def test_a_drop_fades_within_one_buffer_and_then_all_is_silent() -> None:
@@ -129,7 +130,7 @@ def test_a_drop_before_anything_sounded_leaves_no_trace() -> None:
     playback = playback_of(5_000)
     playback.drop(5_000)
     assert not block(playback).any()
-    assert (playback.cut_at, list(playback.spans)) == (0, [])
+    assert (playback.cut_at, playback.spans.take()) == (0, [])
 
 
 def test_a_fade_never_reaches_into_what_comes_next() -> None:
@@ -154,7 +155,7 @@ def test_a_pause_fades_out_stands_still_and_goes_on_where_it_was() -> None:
     assert risen[0] == 0
     assert (risen[FADE:] == 10_000).all()
     assert np.abs(np.diff(risen.astype(int))).max() < 200
-    assert playback.spans[-1].first == BLOCK
+    assert playback.spans.take()[-1].first == BLOCK
 
 
 def test_a_drop_during_a_pause_cuts_where_it_stood() -> None:
@@ -209,7 +210,7 @@ def test_the_clock_never_goes_back_though_devices_err_about_the_time(
 
 @pytest.mark.parametrize("rate_hz", [8_000, 24_000, 48_000])
 def test_a_fade_lasts_five_milliseconds_at_any_rate(rate_hz: int) -> None:
-    playback = Playback(SoundRing(rate_hz), rate_hz)
+    playback = Playback(rate_hz)
     playback.ring.write(np.full(rate_hz // 2, 10_000, np.int16))
     out = np.zeros(rate_hz // 50, np.int16)
     playback.fill(out, 0.0)
