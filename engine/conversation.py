@@ -103,9 +103,7 @@ class Conversation:
             self._turn.hold(held)
             self._idle = False
 
-    def interrupt(
-        self, heard_characters: int, at_s: float, turn: int | None = None, withdrawn: bool = False
-    ) -> None:
+    def interrupt(self, heard_characters: int, at_s: float, turn: int | None = None, withdrawn: bool = False) -> None:
         """The user heard only so many characters of the answer: end the turn if it still runs, and remember no more
         than that of the answer. Its thoughts are kept for the next turn, if that sees this one. turn: which one is
         meant; without effect once another has begun. None: the latest. withdrawn: remember nothing of the turn, as
