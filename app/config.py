@@ -134,6 +134,9 @@ class VoiceSettings(BaseModel):
     rate_wpm: Whole = Field(
         165, ge=80, le=450, description="speed of speech in words a minute; a coqui voice's own counts as 165"
     )
+    speech_rule_engine: MaybePlace = Field(
+        None, description="folder where npm installed speech-rule-engine, which reads formulas; auto is built-in rules"
+    )
     most_ahead_s: MaybeNumber = Field(
         None, gt=0, description="the writer pauses when more speech than this is unheard; auto follows from patience"
     )

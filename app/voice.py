@@ -14,8 +14,11 @@ from audio.asr import Recognizer
 from audio.choose import Domain, choose_recognizer
 from audio.choose_voice import Speech, choose_synthesizer
 from audio.endpoint import EndpointSettings
+from audio.formulas import BY_RULES, FormulaReader
+from audio.formulas.speech_rule_engine import SpeechRuleEngine
 from audio.listen import Listener
 from audio.smart_turn import SmartTurn
+from audio.speak import WrittenSynthesizer
 from audio.tts import Synthesizer
 from audio.turn_end import CautiousJudge, TextJudge, TurnEndJudge
 from audio.vad import SileroVad
@@ -92,6 +95,11 @@ def speech(settings: Settings) -> Speech:
     )
 
 
+def formula_reader(settings: Settings) -> FormulaReader:
+    """What reads formulas aloud. Raises FormulaReaderUnavailable with what to do."""
+    return BY_RULES if settings.speech_rule_engine is None else SpeechRuleEngine(Path(settings.speech_rule_engine))
+
+
 def build_voice(settings: Settings) -> Voice:
     """Load what the settings name. Raises AudioError with what to do."""
     recognizer, why_heard = build_recognizer(settings)
@@ -99,5 +107,8 @@ def build_voice(settings: Settings) -> Voice:
     log.info(
         "speech to text: %s (%s); text to speech: %s (%s)", recognizer.name, why_heard, synthesizer.name, why_spoken
     )
+    formulas = formula_reader(settings)
+    log.info("formulas: %s", formulas.name)
     endpoint, judge = end_of_turn(settings)
-    return Voice(Listener(SileroVad(), recognizer, endpoint, judge), synthesizer)
+    written = WrittenSynthesizer(synthesizer, formulas, settings.language)
+    return Voice(Listener(SileroVad(), recognizer, endpoint, judge), written)

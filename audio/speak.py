@@ -29,12 +29,15 @@ class WrittenStream(SpeechStream):
         return self._snap.push(start, mark.sample)
 
 
-class FormulaSynthesizer:
-    """A `Synthesizer` whose written formulas are read by `formulas`; it owns both."""
+class WrittenSynthesizer:
+    """A `Synthesizer` that says how text written for it is read: its formulas by `formulas`, the rest in `language`.
 
-    def __init__(self, synthesizer: Synthesizer, formulas: FormulaReader) -> None:
+    It owns the voice and the reader of formulas. A bare synthesizer is given English, formulas by the built-in rules.
+    """
+
+    def __init__(self, synthesizer: Synthesizer, formulas: FormulaReader = BY_RULES, language: str = "en") -> None:
         self._synthesizer = synthesizer
-        self.formulas = formulas
+        self.formulas, self.language = formulas, language
         self.name = synthesizer.name
         self.sample_rate_hz = synthesizer.sample_rate_hz
 
@@ -51,8 +54,10 @@ class FormulaSynthesizer:
 
 def speak(synthesizer: Synthesizer, written: str) -> SpeechStream | None:
     """The sound of a phrase as it stands in the answer; None if there is nothing in it to say."""
-    formulas = synthesizer.formulas if isinstance(synthesizer, FormulaSynthesizer) else BY_RULES
-    text = spoken(written, formulas)
+    if isinstance(synthesizer, WrittenSynthesizer):
+        text = spoken(written, synthesizer.formulas, synthesizer.language)
+    else:
+        text = spoken(written)
     if not any(character.isalnum() for character in text.text):
         return None
     return WrittenStream(synthesizer.stream(text.text), text, written)

@@ -10,7 +10,9 @@ from app.demo.paths import demo_folder
 from app.doctor.check import Check
 from audio.choose import Found, inventory
 from audio.choose_voice import find_coqui_voice
-from audio.errors import RecognizerUnavailable
+from audio.errors import FormulaReaderUnavailable, RecognizerUnavailable
+from audio.formulas import BY_RULES
+from audio.formulas.speech_rule_engine import installed_version
 from audio.whisper_folder import find_whisper
 from engine.errors import EngineError
 from engine.loading import find_folder, looks_like_path
@@ -38,6 +40,19 @@ def check_voice(settings: Settings, there: Mapping[str, Found] | None = None) ->
     """What would hear and what would speak; `there` is what could be chosen, by name."""
     there = there or {found.name: found for found in inventory(settings.language)}
     return _check_hearing(settings, there), _check_speaking(settings, there)
+
+
+def check_formulas(settings: Settings) -> Check:
+    """What would read formulas aloud."""
+    name = "formulas"
+    if settings.speech_rule_engine is None:
+        return Check(name, True, f"{BY_RULES.name} (speech-rule-engine: --speech-rule-engine names its folder)")
+    folder = Path(settings.speech_rule_engine)
+    try:
+        return Check(name, True, f"speech-rule-engine {installed_version(folder)} in {folder}")
+    except FormulaReaderUnavailable as error:
+        found, _, mend = str(error).partition("; run: ")
+        return Check(name, False, found, mend or None)
 
 
 def check_whisper(settings: Settings) -> Check:

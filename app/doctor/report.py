@@ -7,7 +7,7 @@ from app import __version__
 from app.config import Settings
 from app.doctor.check import Check
 from app.doctor.machine import check_device, check_packages, check_portaudio
-from app.doctor.parts import check_model, check_voice, check_whisper
+from app.doctor.parts import check_formulas, check_model, check_voice, check_whisper
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,12 @@ def examine(settings: Settings) -> Report:
     return Report(
         version=__version__,
         system=f"Python {platform.python_version()}, {platform.system()} {platform.machine()}",
-        chosen=(check_model(settings.model), check_device(settings.device), *check_voice(settings)),
+        chosen=(
+            check_model(settings.model),
+            check_device(settings.device),
+            *check_voice(settings),
+            check_formulas(settings),
+        ),
         packages=check_packages(),
         optional=(check_whisper(settings), check_portaudio()),
     )

@@ -18,15 +18,19 @@ __all__ = ["speakable", "spoken"]
 _FORMULA = re.compile(FORMULA, re.DOTALL)
 
 
-def speakable(text: str, formulas: FormulaReader = BY_RULES) -> str:
+def speakable(text: str, formulas: FormulaReader = BY_RULES, language: str = "en") -> str:
     """The text as a voice should get it; "" if nothing in it can be spoken."""
-    return spoken(text, formulas).text
+    return spoken(text, formulas, language).text
 
 
-def spoken(text: str, formulas: FormulaReader = BY_RULES) -> Traced:
-    """The same, with the way back: which characters of `text` each spoken character stands for."""
+def spoken(text: str, formulas: FormulaReader = BY_RULES, language: str = "en") -> Traced:
+    """The same, with the way back: which characters of `text` each spoken character stands for.
+
+    The words are English. In another language thoughts and markup go, and numbers stay for its voice to read.
+    """
     traced = Traced.of(text)
-    for pattern, pieces in (*control.RULES, markup.CODE, _formulas(formulas), *_AFTER_FORMULAS):
+    after_formulas = _ENGLISH if language.partition("-")[0].lower() == "en" else _OTHER_LANGUAGES
+    for pattern, pieces in (*control.RULES, markup.CODE, _formulas(formulas), *after_formulas):
         traced = traced.rewrite(pattern, *pieces)
     return unsealed(traced)
 
@@ -48,7 +52,7 @@ def bare(formula: str) -> str:
     return formula
 
 
-_AFTER_FORMULAS = (
+_ENGLISH = (
     rule(r"\\[A-Za-z]+(?!\{)", lambda match: f" {sealed(formula_in_words(match[0]))} "),
     *links.RULES,
     *markup.BLOCKS,
@@ -61,3 +65,4 @@ _AFTER_FORMULAS = (
     *signs.NUMBERS,
     *signs.LEFT_OVER,
 )
+_OTHER_LANGUAGES = (*links.LABELS, *markup.BLOCKS, *markup.INLINE, *signs.MARKS)

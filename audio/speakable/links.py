@@ -32,11 +32,14 @@ def _url(match: re.Match[str]) -> str:
     return _spoken(address if len(path) <= _LONGEST_PATH else host)
 
 
-RULES = (
+LABELS = (
     rule(r"\[!?\[[^\]\n]*\]\([^)\n]*\)\]\([^)\n]*\)"),
     rule(r"!?\[([^\]\n]*)\]\([^)\n]*\)", 1),
     rule(r"^\s*\[\^?[^\]\n]+\]:[^\n]*$"),
     rule(r"\[\^[^\]\n]+\]"),
+)
+RULES = (
+    *LABELS,
     rule(rf"<?mailto:({_EMAIL})>?|<?({_EMAIL})>?", lambda match: _spoken(match[1] or match[2])),
     rule(rf"<?({_URL})>?", lambda match: _url(re.match(r".*", match[1]) or match)),
 )

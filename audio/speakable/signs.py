@@ -73,8 +73,8 @@ NUMBERS = (
     rule(r"\.(?=(?:zero|one|two|three|four|five|six|seven|eight|nine)\b)(?<!\w\.)", "point "),
 )
 
-LEFT_OVER = (
-    rule(r"[\\*_`#~^{}<>|=@&$€£¥%+§©®™†‡•…]+(?<!…)", " "),
+MARKS = (
+    rule(r"[\\*_`#~^{}<>|=@§©®™†‡•]+", " "),
     rule(r"…", "..."),
     rule(r"\s*[–—]\s*", ", "),
     rule(r"[\[\]()«»“”„\"]+", " "),
@@ -85,3 +85,5 @@ LEFT_OVER = (
     rule(r"([.!?])[.,]+(?!\d)", 1),
     rule(r"^[\s,;:.]+|\s+$"),
 )
+
+LEFT_OVER = (rule(r"[&$€£¥%+]+", " "), *MARKS)

@@ -1,6 +1,7 @@
 """What `doctor` finds and says."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from app.commands.doctor import lines
 from app.config import Settings, load_settings
 from app.doctor.check import Check
 from app.doctor.machine import TorchBuild, check_device, check_package
-from app.doctor.parts import check_model, check_voice
+from app.doctor.parts import check_formulas, check_model, check_voice
 from app.doctor.report import Report, examine
 from audio.choose import Found
 
@@ -145,9 +146,23 @@ def test_this_environment_has_every_package_in_its_range() -> None:
     assert [check for check in examine(Settings()).packages if not check.ok] == []
 
 
+def test_a_reader_of_formulas_that_is_missing_is_named_with_its_command(tmp_path: Path) -> None:
+    assert check_formulas(Settings()).ok
+    check = check_formulas(Settings(speech_rule_engine=str(tmp_path)))
+    assert not check.ok
+    if shutil.which("node"):
+        assert check.mend is not None and check.mend.startswith(f"npm install --prefix {tmp_path} speech-rule-engine@")
+
+
 def test_json_holds_the_report_and_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["doctor", "--json", "--seed", "7"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["settings"]["seed"] == 7
-    assert {check["name"] for check in printed["chosen"]} == {"model", "device", "speech to text", "text to speech"}
+    assert {check["name"] for check in printed["chosen"]} == {
+        "model",
+        "device",
+        "speech to text",
+        "text to speech",
+        "formulas",
+    }
     assert code == (0 if printed["healthy"] else 1)

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio.speak import WrittenSynthesizer, speak
 from audio.speakable import speakable, spoken
 from audio.traced import Traced
+from tests.audio.fake_voice import FakeVoice
 
 
 @pytest.mark.parametrize(
@@ -155,3 +157,28 @@ def test_rewriting_keeps_groups_and_drops_the_rest() -> None:
 )  # fmt: skip
 def test_unfinished_formulas_are_no_fault(written: str) -> None:
     assert "\\" not in speakable(written)
+
+
+def test_another_language_keeps_its_numbers_and_loses_its_markup() -> None:
+    written = "**Das** sind 47 Äpfel zu 5 € am 21.11. um 9, siehe [hier](http://x.y). <think>zebra</think>"
+    assert speakable(written, language="de") == "Das sind 47 Äpfel zu 5 € am 21.11. um 9, siehe hier."
+
+
+def test_a_voice_can_have_its_own_reader_of_formulas_and_language() -> None:
+    class Shouting:
+        name = "shouting"
+        closed = False
+
+        def read(self, latex: str) -> str:
+            return latex.upper()
+
+        def close(self) -> None:
+            self.closed = True
+
+    voice, formulas = FakeVoice(), Shouting()
+    written = WrittenSynthesizer(voice, formulas, "de-DE")
+    assert speak(written, "So $x$: 5.") is not None
+    speak(voice, "So $x$: 5.")
+    assert voice.given == ["So X: 5.", "So x: five."]
+    written.close()
+    assert formulas.closed
