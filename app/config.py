@@ -111,11 +111,8 @@ class VoiceSettings(BaseModel):
     ] = Field(AUTO, description="its number format; auto is int8 on a CPU, float16 on a GPU")
     beam_size: MaybeWhole = Field(None, ge=1, le=20, description="transcripts it weighs; auto: 1 on a CPU, 5 on a GPU")
     asr_threads: MaybeWhole = Field(None, ge=1, le=64, description="its CPU threads; auto is half the cores, at most 4")
-    asr_share: float = Field(
-        0.5,
-        gt=0,
-        le=64,
-        description="of one core's time it may take while somebody speaks: the model needs the rest",
+    asr_share: MaybeNumber = Field(
+        None, gt=0, le=64, description="cores it may keep busy while somebody speaks; auto is a quarter, at least 0.5"
     )
     tts: Literal["auto", "espeak-ng", "coqui"] = Field(
         AUTO, description="text to speech; auto is espeak-ng, or coqui if tts-model names a model"

@@ -12,7 +12,7 @@ from audio.local_agreement import Word
 from audio.pass_budget import PassBudget
 from audio.pcm import INPUT_RATE_HZ, Pcm, silence, to_floats
 from audio.whisper_folder import WhisperFolder, find_whisper
-from audio.whisper_options import WhisperOptions, beam_size, compute_type
+from audio.whisper_options import WhisperOptions, beam_size, compute_type, core_share
 
 SHORTEST_S = 0.1
 """Shorter sounds hold no word."""
@@ -31,7 +31,7 @@ class WhisperModel:
         self.device = _device(options.device)
         self.compute_type = compute_type(options, self.device)
         self.beam_size = beam_size(options, self.device)
-        self.budget = PassBudget(options.share, options.cpu_threads if self.device == "cpu" else 1)
+        self.budget = PassBudget(core_share(options, self.device), options.cpu_threads if self.device == "cpu" else 1)
         self._model = _load(self.folder, self.device, self.compute_type, options.cpu_threads)
         _check_language(self._model, self.folder, language)
         self.transcribe(silence(1000, INPUT_RATE_HZ))  # a GPU whose libraries are missing fails only now

@@ -64,6 +64,6 @@ def test_options_of_whisper_are_refused_by_pocketsphinx_and_named_where_it_stand
         build_recognizer(load_settings(flags={"asr": "pocketsphinx", "beam_size": 5, "asr_share": 1}))
     _, why = build_recognizer(load_settings(flags={"beam_size": 5}))
     assert why.endswith("it has no --beam-size")
-    example = {"asr": "pocketsphinx", "beam_size": "auto", "asr_share": 0.5}
+    example = {"asr": "pocketsphinx", "beam_size": "auto", "asr_share": "auto"}
     recognizer, why = build_recognizer(load_settings(flags=example))
     assert (recognizer.name, "it has no" in why) == ("pocketsphinx", False)

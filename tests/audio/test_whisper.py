@@ -14,7 +14,7 @@ from audio.pcm import INPUT_RATE_HZ, Pcm
 from audio.whisper_asr import WhisperRecognizer
 from audio.whisper_folder import find_whisper
 from audio.whisper_model import WhisperModel, whole_words
-from audio.whisper_options import WhisperOptions
+from audio.whisper_options import WhisperOptions, core_share
 from tests.audio.tiny_whisper import build_tiny_whisper
 
 SECOND = INPUT_RATE_HZ
@@ -100,6 +100,15 @@ def test_a_number_format_the_device_has_not_is_refused(tiny: Path) -> None:
 def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="should be"):
         WhisperOptions(**wrong)
+
+
+@pytest.mark.parametrize(("cores", "share", "threads"), [(1, 0.5, 1), (2, 0.5, 1), (8, 2.0, 4), (64, 16.0, 4)])
+def test_a_larger_machine_lends_more_cores(
+    cores: int, share: float, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert (core_share(WhisperOptions(), "cpu"), WhisperOptions().cpu_threads) == (share, threads)
+    assert (core_share(WhisperOptions(), "cuda"), core_share(WhisperOptions(share=0.1), "cpu")) == (0.5, 0.1)
 
 
 def test_pieces_are_joined_to_words_where_words_are_written_apart() -> None:
