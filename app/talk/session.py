@@ -29,7 +29,7 @@ from app.talk.printing import PlainPrinter, Printer, ScreenPrinter
 from app.talk.screen import View, live_view
 from app.talk.sound import Sound
 from app.talk.sound_card import SoundCard
-from app.talk.terminal import logged_to, on_ending, quiet_libraries, talk_terminal
+from app.talk.terminal import logged_to, on_ending, talk_terminal
 from app.terminal.chat import on_interrupt
 from app.terminal.keyboard import chunks
 
@@ -56,7 +56,6 @@ def talk(settings: Settings, events: Path | None) -> int:
     if not on_terminal and not settings.open_mic:
         raise UsageError("holding the space bar needs a terminal; without one, use --open-mic")
     with ExitStack() as stack:
-        stack.enter_context(quiet_libraries())
         devices = open_devices(settings)
         log = stack.enter_context(events.open("w", encoding="utf-8", buffering=1)) if events is not None else None
         from app.assistant import Assistant

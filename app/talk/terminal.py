@@ -1,8 +1,5 @@
 """The terminal while the desktop client runs: keys one by one, the kitty protocol where it is spoken, and all of it
-undone at the end, whatever the end is.
-
-What libraries in C print to stderr (ALSA about hardware that is not there) would tear the screen; it goes nowhere
-for as long. What Python prints and logs still comes.
+undone at the end, whatever the end is. What is logged meanwhile is shown as a notice, or it would tear the screen.
 """
 
 from __future__ import annotations
@@ -62,7 +59,7 @@ def talk_terminal(descriptor: int, write: Callable[[str], object]) -> Iterator[K
 
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Descriptor 2 leads nowhere; `sys.stderr` still leads where it did."""
+    """What libraries in C print to stderr goes nowhere (ALSA, about hardware that is not there); Python's own comes."""
     try:
         sys.stderr.flush()
         kept = os.dup(2)
