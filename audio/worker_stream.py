@@ -22,7 +22,7 @@ MOST_RESTARTS = 2
 LOOKS = 4
 """A silent process is looked at so many times before it is given up: a pause of our own process counts as one look."""
 LONGEST_SEAM_S = 0.3
-"""After a longer wait a word that broke off is said again from its beginning: nobody follows a word across a pause."""
+"""After a longer silence a word that broke off is said again from its beginning: nobody follows one across a pause."""
 
 
 class Owner(Protocol):
@@ -44,7 +44,8 @@ class WorkerStream(Iterator[SpeechChunk]):
         self._restarts = 0
         self._progress = Progress()
         self._splice: Splice = FromWord(self._progress)
-        self._asked_at_s = 0.0
+        self._first_at_s: float | None = None
+        """When the first sound was handed over: the earliest at which it can have begun to be played."""
         self._utterance = owner.begin(text)
         self._command = self._utterance.process.command
         self._shaping = Shaping(text, self._utterance.process.voice_rate_hz)
@@ -56,10 +57,11 @@ class WorkerStream(Iterator[SpeechChunk]):
         utterance.inbox.put(Message(Kind.CANCEL))
 
     def __next__(self) -> SpeechChunk:
-        self._asked_at_s = self._clock()
         while not (self._cancelled or self._finished):
             chunk = self._take(self._receive())
             if chunk is not None and not self._cancelled:
+                if self._first_at_s is None:
+                    self._first_at_s = self._clock()
                 return chunk
         self._owner.ended(self)
         raise StopIteration
@@ -119,7 +121,11 @@ class WorkerStream(Iterator[SpeechChunk]):
             self._utterance.process.cancel(self._utterance.number)
 
     def _seam_is_long(self) -> bool:
-        return self._clock() - self._asked_at_s > LONGEST_SEAM_S
+        """Whether what was handed over has been over for long, if it was played at once."""
+        if self._first_at_s is None:
+            return False
+        made_s = self._progress.samples / self._utterance.process.voice_rate_hz
+        return self._clock() - (self._first_at_s + made_s) > LONGEST_SEAM_S
 
     def _end(self) -> None:
         self._finished = True

@@ -26,6 +26,8 @@ if importlib.util.find_spec("TTS") is None:
 
 ROOT = Path(__file__).parents[2]
 STUBS = Path(__file__).parent / "coqui_stubs"
+PATIENT_S = 600.0
+"""These tests do not judge how fast the machine is."""
 TEXT = "The answer is forty two, and it is right."
 
 
@@ -48,13 +50,13 @@ def models(torchaudio: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def vits(models: Path) -> Iterator[CoquiSynthesizer]:
-    with CoquiSynthesizer(str(models / "vits")) as synthesizer:
+    with CoquiSynthesizer(str(models / "vits"), silent_timeout_s=PATIENT_S) as synthesizer:
         yield synthesizer
 
 
 @pytest.fixture(scope="module")
 def xtts(models: Path) -> Iterator[CoquiSynthesizer]:
-    with CoquiSynthesizer(str(models / "xtts"), "Bert", language="de-AT") as synthesizer:
+    with CoquiSynthesizer(str(models / "xtts"), "Bert", language="de-AT", silent_timeout_s=PATIENT_S) as synthesizer:
         yield synthesizer
 
 
@@ -94,7 +96,7 @@ def test_a_word_the_model_spells_out_leaves_estimates(vits: CoquiSynthesizer) ->
 
 
 def test_a_faster_voice_takes_less_time(models: Path, vits: CoquiSynthesizer) -> None:
-    with CoquiSynthesizer(str(models / "vits"), rate_wpm=80) as slow:
+    with CoquiSynthesizer(str(models / "vits"), rate_wpm=80, silent_timeout_s=PATIENT_S) as slow:
         assert samples_of(list(slow.stream(TEXT))) > 1.3 * samples_of(list(vits.stream(TEXT)))
 
 
@@ -108,7 +110,7 @@ def test_a_process_killed_in_a_phrase_is_replaced_and_all_words_are_said(vits: C
 
 def test_xtts_speaks_as_a_stream_with_estimated_words(xtts: CoquiSynthesizer) -> None:
     """How long random weights speak is chance: most phrases come in two pieces of twenty tokens or more."""
-    spoken = [list(xtts.stream(TEXT)) for _ in range(4)]
+    spoken = [list(xtts.stream(TEXT)) for _ in range(3)]
     for chunks in spoken:
         check_marks(chunks, TEXT, estimated=True)
     assert max(map(len, spoken)) >= 2
@@ -126,7 +128,7 @@ def test_a_cancelled_xtts_stream_gives_nothing_more_and_the_next_phrase_comes(xt
 def test_xtts_takes_on_the_voice_of_a_wav_file(models: Path, voice: EspeakSynthesizer, tmp_path: Path) -> None:
     sound = np.concatenate([chunk.pcm for chunk in voice.stream("This is how I sound, and it is long enough.")])
     write_wav(tmp_path / "sam.wav", sound, OUTPUT_RATE_HZ)
-    with CoquiSynthesizer(str(models / "xtts"), str(tmp_path / "sam.wav")) as xtts:
+    with CoquiSynthesizer(str(models / "xtts"), str(tmp_path / "sam.wav"), silent_timeout_s=PATIENT_S) as xtts:
         assert f"voice {tmp_path / 'sam.wav'}" in xtts.description
         check_marks(list(xtts.stream(TEXT)), TEXT, estimated=True)
 

