@@ -7,7 +7,9 @@ by the built-in rules and a line is logged. A process that died or hung is repla
 import importlib.util
 import json
 import logging
+import shlex
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,7 +31,8 @@ log = logging.getLogger(__name__)
 
 def install_command(folder: Path | str) -> str:
     """What a user runs, once."""
-    return f"npm install --prefix {folder} {PACKAGE}@{TESTED_VERSION} && pip install -c constraints.txt -e '.[math]'"
+    pip = f"{shlex.quote(sys.executable)} -m pip install -c constraints.txt -e '.[math]'"
+    return f"npm install --prefix {shlex.quote(str(folder))} {PACKAGE}@{TESTED_VERSION} && {pip}"
 
 
 def installed_version(folder: Path) -> str:
@@ -61,6 +64,7 @@ class SpeechRuleEngine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         installed_version(folder)
+        to_mathml("x")  # loads the converter now, not in the middle of a sentence
         self._folder, self._fallback, self._longest_answer_s = folder, fallback, longest_answer_s
         self._clock = clock
         self._lock = threading.Lock()
