@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from app.config import Settings
 
 FRAMES_PER_S = 15
-UTTERANCE_MS = 60_000  # silence that would end a turn while the talk key is held: none
+NO_END_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,17 @@ def talk(settings: Settings, events: Path | None) -> int:
         log = stack.enter_context(events.open("w", encoding="utf-8", buffering=1)) if events is not None else None
         from app.assistant import Assistant
 
-        if not settings.open_mic:
-            settings = settings.model_copy(update={"silence_ms": UTTERANCE_MS})
-        assistant = Assistant(settings)
+        assistant = Assistant(settings if settings.open_mic else ended_by_key(settings))
         stack.callback(assistant.close)
         assistant.start()
         assistant.warm_voice()
         return asyncio.run(_talk(assistant, settings, devices, on_terminal, log))
+
+
+def ended_by_key(settings: Settings) -> Settings:
+    """The same, but no silence ends a turn: letting go of the talk key does."""
+    silences = dict.fromkeys(("silence_ms", "finished_silence_ms", "unfinished_silence_ms"), NO_END_MS)
+    return settings.model_copy(update={**silences, "turn_end": "silence", "smart_turn": None})
 
 
 def open_devices(settings: Settings) -> Devices:

@@ -7,7 +7,8 @@ import pytest
 from app.cli import main
 from app.config import load_settings
 from app.errors import RunError
-from app.talk.session import open_devices
+from app.talk.session import ended_by_key, open_devices
+from audio.endpoint import EndpointSettings
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,13 @@ def test_switches_can_be_given_in_every_layer() -> None:
 def test_a_device_goes_by_a_number_in_a_file_too() -> None:
     assert load_settings(None, None, {"input": 3}).input == "3"
     assert load_settings(None, None, {"input": "auto"}).input is None
+
+
+def test_only_the_talk_key_ends_a_turn_that_it_began() -> None:
+    held = ended_by_key(load_settings(None, None, {"turn_end": "words", "silence_ms": 300}))
+    assert (held.turn_end, held.smart_turn) == ("silence", None)
+    silences = (held.silence_ms, held.finished_silence_ms, held.unfinished_silence_ms)
+    assert min(silences) == EndpointSettings().max_utterance_s * 1000
 
 
 def test_echo_cancellation_without_its_package_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
