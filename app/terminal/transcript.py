@@ -49,7 +49,7 @@ class Transcript:
         """The transcript once `event` has happened."""
         match event:
             case UserTurn():
-                return self._with(Exchange(event.turn, plain(event.text)))
+                return self._with(replace(self._exchange(event.turn), user=plain(event.text)))
             case ThoughtDelta():
                 before = self._exchange(event.turn)
                 text = before.lanes.get(event.lane, "") + plain(event.text)
@@ -64,7 +64,7 @@ class Transcript:
             case TurnDone():
                 last = replace(self._exchange(event.turn), interrupted=event.interrupted)
                 left = {turn: exchange for turn, exchange in self.growing.items() if turn != event.turn}
-                return replace(self, growing=left, over=(*self.over, last))
+                return replace(self, growing=left, over=self.over if event.withdrawn else (*self.over, last))
             case StateChanged():
                 return replace(self, mind=event.mind)
             case Fault():

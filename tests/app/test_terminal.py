@@ -122,6 +122,17 @@ def test_two_turns_grow_beside_each_other_while_one_is_interrupted() -> None:
     assert transcript.over[0].interrupted
 
 
+def test_thoughts_that_came_before_the_words_were_final_stay() -> None:
+    transcript = transcript_of([ThoughtDelta(0, 1, "47 plus", 1), UserTurn(0, 1, "what is 47 plus 38", True)])
+    assert transcript.growing == {1: Exchange(1, "what is 47 plus 38", {"": "47 plus"})}
+
+
+def test_a_withdrawn_turn_leaves_nothing() -> None:
+    gone = TurnDone(0, 1, "", "", interrupted=True, withdrawn=True)
+    transcript = transcript_of([UserTurn(0, 1, "what is", True), gone])
+    assert (transcript.growing, transcript.over) == ({}, ())
+
+
 def test_model_text_cannot_steer_the_terminal() -> None:
     transcript = transcript_of([UserTurn(0, 1, "x", False), ThoughtDelta(0, 1, "a\x1b[2J\x07b\n", 1)])
     assert transcript.growing[1].thoughts == "a[2Jb\n"
