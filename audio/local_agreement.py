@@ -13,6 +13,9 @@ from itertools import takewhile
 from audio.hypothesis import Hypothesis
 from audio.settled import MARKS, settled_count
 
+ALIGNED_WORDS = 12
+"""So many of the last committed words are looked for in what a pass heard; what was heard before them is skipped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -66,7 +69,11 @@ def agree(before: Transcript, heard: Sequence[Word], window_start: int, until: i
 def continued(before: Transcript, heard: Sequence[Word], window_start: int) -> Transcript:
     """What is committed, and what this pass heard after it: of the last pass, that is the final transcript."""
     within = [word for word in before.committed if word.end > window_start]
-    count = _repeated(within, heard)
+    recent = within[-ALIGNED_WORDS:]
+    earlier = 0
+    if len(recent) < len(within):
+        earlier = sum(1 for _ in takewhile(lambda word: word.end <= recent[0].start, heard))
+    count = earlier + _repeated(recent, heard[earlier:])
     return Transcript(_with_latest_mark(before.committed, heard[:count]), tuple(heard[count:]))
 
 

@@ -74,12 +74,14 @@ class PocketsphinxRecognizer:
         """How much there is of the utterance, how much of it was listened to again, and how much at the last pass."""
         self._transcript = Transcript()
         self._told = Hypothesis("")
+        self._stood = ""
+        """The part of its guess that has stood for a while."""
         self._paused = False
 
     def start(self) -> None:
         self.cancel()
         self._chunks, self._samples, self._again_samples, self._passed_samples = [], 0, 0, 0
-        self._transcript, self._told, self._paused = Transcript(), Hypothesis(""), False
+        self._transcript, self._told, self._paused, self._stood = Transcript(), Hypothesis(""), False, ""
         self._agreement = Agreement(AGREEMENT_MS * INPUT_RATE_HZ // 1000)
         self._begin()
 
@@ -93,9 +95,13 @@ class PocketsphinxRecognizer:
         if any(self._again_samples < at_s * INPUT_RATE_HZ <= self._samples for at_s in AGAIN_AT_S):
             self._listen_again()
         heard = self._words()
-        if self._samples - self._passed_samples >= PASS_MS * INPUT_RATE_HZ // 1000:
+        due = self._samples - self._passed_samples >= PASS_MS * INPUT_RATE_HZ // 1000
+        if due:
             self._pass(heard)
-        stood = self._agreement.agreed(joined(heard), self._samples)
+        before, stood = self._stood, self._agreement.agreed(joined(heard), self._samples)
+        self._stood = stood
+        if stood == before and not due:
+            return None
         return self._tell(continued(self._transcript, heard[: len(stood.split())], 0))
 
     def pause(self) -> None:

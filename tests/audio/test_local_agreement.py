@@ -1,6 +1,7 @@
 """Words are committed when two passes agree on them, and never taken back."""
 
 import itertools
+import time
 from collections.abc import Sequence
 
 from hypothesis import given, settings
@@ -64,6 +65,17 @@ def test_a_window_that_begins_after_committed_words_goes_on_from_them() -> None:
     assert continued(agreed, words("the time in rome", window), window).text == "what is the time in rome"
     beyond = 4 * WORD_SAMPLES
     assert continued(agreed, words("in rome", beyond), beyond).text == "what is the time in rome"
+
+
+def test_of_long_speech_only_the_last_words_are_looked_for() -> None:
+    said = " ".join(f"w{index}" for index in range(300))
+    agreed = after(said, said)
+    assert len(agreed.committed) == 300
+    start = time.perf_counter()
+    for _ in range(20):
+        assert continued(agreed, words(f"{said} and more"), 0).text == f"{said} and more"
+        assert continued(agreed, words(said.replace("w295", "w3 w4") + " and more"), 0).text == f"{said} and more"
+    assert time.perf_counter() - start < 2.0
 
 
 def test_capitals_and_marks_do_not_prevent_agreement_and_a_last_mark_may_still_change() -> None:
