@@ -145,11 +145,13 @@ def spoken(user: EspeakSynthesizer, text: str) -> Pcm:
 
 
 def sound_of(client: Client, epoch: int, voice: EspeakSynthesizer) -> Pcm:
-    """The sound of an epoch, made once more from its phrases: espeak-ng always says the same the same way."""
+    """The sound of an epoch, made once more from its phrases; espeak-ng says the same the same way, but for its hiss
+    and some samples.
+    """
     deltas = [delta for delta in client.of("audio_delta") if delta["epoch"] == epoch]
     made = [speak(voice, delta["text"]) for delta in deltas if delta["text"]]
     pcm = np.concatenate([chunk.pcm for stream in made if stream is not None for chunk in stream])
-    assert len(pcm) >= sum(delta["samples"] for delta in deltas)
+    assert len(pcm) > 0.999 * sum(delta["samples"] for delta in deltas)
     return pcm
 
 
@@ -242,7 +244,7 @@ def heard_error_ms(made: Pcm, told: int, recorded: Pcm, last: int) -> float:
     for back in range(LEFT_OUT_SAMPLES, OUTPUT_RATE_HZ * 6 // 10, LEFT_OUT_SAMPLES):
         first = told_last - back - PIECE_SAMPLES
         at, fit = found_at(made[first : first + PIECE_SAMPLES], recorded[before : last + 1])
-        if fit > 0.95:
+        if fit > 0.94:
             return (told_last - (first + last - (before + at))) / OUTPUT_RATE_HZ * 1000
         fits.append(fit)
     raise AssertionError(f"what was heard is not in the recording: {fits}")
