@@ -57,6 +57,7 @@ def talk(settings: Settings, events: Path | None) -> int:
         raise UsageError("holding the space bar needs a terminal; without one, use --open-mic")
     with ExitStack() as stack:
         devices = open_devices(settings)
+        stack.callback(devices.card.close)
         log = stack.enter_context(events.open("w", encoding="utf-8", buffering=1)) if events is not None else None
         from app.assistant import Assistant
 
