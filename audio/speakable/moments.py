@@ -45,7 +45,7 @@ def _american(match: re.Match[str]) -> str:
 
 def _clock(match: re.Match[str]) -> str:
     hour, minute = int(match[1]), int(match[2])
-    half = f" {match[4]} m" if match[4] else ""
+    half = f" {match[4].lower()} m" if match[4] else ""
     if match[3]:
         return f"{_hour(hour)} {_minutes(minute)} and {cardinal(str(int(match[3])))} seconds{half}"
     if minute == 0:
@@ -100,7 +100,7 @@ RULES = (
     ),
     rule(rf"\b({_MONTH})\s+({_YEAR})(?!\d)", lambda match: f"{_month(match[1])} {year(int(match[2]))}"),
     rule(rf"(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:{_HALF})?", _clock),
-    rule(rf"(?<![\w.:])(1[0-2]|[1-9]){_HALF}", 1, lambda match: f" {match[2]} m"),
+    rule(rf"(?<![\w.:])(1[0-2]|[1-9]){_HALF}", 1, lambda match: f" {match[2].lower()} m"),
     rule(r"\b([ap])\.m\.(?=\s*[a-z,;])", lambda match: f"{match[1]} m"),
     rule(r"\b([ap])\.m(?=\.)", lambda match: f"{match[1]} m"),
     rule(rf"(?<![\w.,-])({_YEAR[:-4]}\d0)'?s\b", _decade),

@@ -71,5 +71,5 @@ RULES = (
         lambda match: match[1].replace("/", " slash ").replace("_", " "),
     ),
     rule(r"(?<=[A-Za-z])/(?=[A-Za-z])", " "),
-    rule(r"(?<!\w)@(?=\w)", "at "),
+    rule(r"(?<!\w)@\s?(?=\w)", "at "),
 )

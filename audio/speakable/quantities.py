@@ -5,7 +5,7 @@ machines left sane. Runs after dates and times, before the signs of calculations
 import re
 
 from audio.money import AMOUNT, CODES, MAGNITUDES, SIGNS, money_words
-from audio.number_words import NUMBER, cardinal, digits_apart, fraction, ordinal
+from audio.number_words import NUMBER, cardinal, digits_apart, fraction, ordinal, year
 from audio.speakable.rules import LETTERS, WORD, any_of, rule
 from audio.units import UNIT, unit_words
 
@@ -21,6 +21,7 @@ _VULGAR = {
     "⅜": "three eighths", "⅝": "five eighths", "⅞": "seven eighths", "⅐": "one seventh", "⅑": "one ninth",
     "⅒": "one tenth",
 }  # fmt: skip
+_USUAL_PARTS = {*range(2, 11), 12, 15, 16, 20, 32, 64, 100}
 _NOT_CALCULATED = r"(?!\s*[=*×·÷+^]|\s*[/-]\s*\d)"
 
 
@@ -41,10 +42,22 @@ def _unit(match: re.Match[str]) -> str:
 
 
 def _proper(match: re.Match[str]) -> str:
-    """Three quarters; 12/4 stays a division."""
+    """Three quarters; fifty fifty; nine over eleven; 12/4 stays a division."""
     over, under = int(match[1]), int(match[2])
-    parts = fraction(over, under) if over < under else None
-    return parts or match[0]
+    if over == under:
+        return f"{cardinal(match[1])} {cardinal(match[2])}"
+    if over > under:
+        return match[0]
+    return (fraction(over, under) if under in _USUAL_PARTS else None) or f"{match[1]} over {match[2]}"
+
+
+def _season(match: re.Match[str]) -> str:
+    return f"{year(int(match[1]))} {cardinal(match[2])}"
+
+
+def _scientific(match: re.Match[str]) -> str:
+    power = match[2].replace("-", "minus ").lstrip("+")
+    return f"{match[1]} times ten to the {power}"
 
 
 def _mixed(match: re.Match[str]) -> str:
@@ -75,7 +88,8 @@ def _version(match: re.Match[str]) -> str:
 MONEY = (
     rule(rf"\\?({_SIGN})\s?({AMOUNT})\s?[-–]\s?(?:\1)?({AMOUNT})(?!\s*=|\s*[a-zA-Z]?\d)", _money_range),
     rule(
-        rf"(?P<minus>(?<!{WORD})[-−])?\\?(?<![A-Za-z])(?P<sign>{_SIGN}|{_CODE})\s?(?P<negative>[-−])?(?P<amount>{AMOUNT})(?:{_MAGNITUDE})?(?!\d){_PER}",
+        rf"(?P<minus>(?<!{WORD})[-−])?\\?(?<![A-Za-z])(?P<sign>{_SIGN}|{_CODE})\s?(?P<negative>[-−])?"
+        rf"(?P<amount>{AMOUNT})(?:{_MAGNITUDE})?(?!\d)(?: (?:USD|EUR|GBP|CAD|AUD)\b)?{_PER}",
         _money,
     ),
     rule(rf"{_FREE}(?P<amount>{AMOUNT})(?:{_MAGNITUDE})?\s?(?P<sign>[€£¥₹₩₽₺₿]|zł|{_CODE})(?!{WORD}){_PER}", _money),
@@ -100,6 +114,20 @@ NUMBERS = (
     rule(rf"(?<=\d/\d)[ \u00a0]?({UNIT})(?![{LETTERS}²³^/])", " ", lambda match: str(unit_words(match[1], one=True))),
     rule(rf"{_FREE}(\d+) (\d{{1,2}})/(\d{{1,3}})(?![\w/]){_NOT_CALCULATED}", _mixed),
     rule(r"(?<![\d.,/])24/7(?!\w)", "twenty-four seven"),
+    rule(r"(?<![\d.,/])(20\d\d)/(\d\d)(?![\w/])", _season),
+    rule(r"(?<![\w.])(\d(?:\.\d+)?)[eE]([-+]?\d{1,3})(?!\w)", _scientific),
+    rule(r"(?<=\d)[kK](?!\w)", " thousand"),
+    rule(r"(?<=\d)M(?=\s[a-z])", " million"),
+    rule(r"(?<=\d)B(?=\s[a-z])", " billion"),
+    rule(
+        r"\b(scores?|scored|won|wins?|lost|beat|leads?|tied|drew)((?: \w+){0,2} )(\d{1,3})[-–](\d{1,3})"
+        r"(?![\w.,/-]*\d|\s*=)",
+        1,
+        2,
+        3,
+        " to ",
+        4,
+    ),
     rule(rf"(?<![\w.,:/+*×÷^=-])(\d{{1,2}})/(\d{{1,3}})(?![\w/]|\.\d){_NOT_CALCULATED}", _proper),
     rule(rf"(\d+)?\s?([{''.join(_VULGAR)}])", _vulgar),
     rule(rf"{_FREE}({NUMBER})\s?–\s?({NUMBER})(?!\w*\d|\s*[-+*/=×÷])", _range),
@@ -113,5 +141,5 @@ NUMBERS = (
     rule(r"(\d)\s?%", 1, " percent"),
     rule(r"(\d)\s?‰", 1, " per mille"),
     rule(r"(?<!\w)(\d)['′](\d{1,2})[\"″](?!\w)", 1, " foot ", 2),
-    rule(rf"(?<![\w.,])({NUMBER})[ \u00a0]?({UNIT})(?![{LETTERS}²³^/]|[.'’]\w)", 1, " ", _unit),
+    rule(rf"(?<![\w.,])({NUMBER})[ \u00a0]?({UNIT})(?![{LETTERS}²³^/]|[.'’]\w)(?:\.(?=\s[a-z]))?", 1, " ", _unit),
 )

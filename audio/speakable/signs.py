@@ -35,6 +35,7 @@ def _sign_words(sign: str) -> str:
 
 
 OPERATORS = (
+    rule(rf"(?<=\d)\s?\(({_SUM})\)", " times the quantity ", 1),
     rule(rf"(?<![{LETTERS}'’])[aA](?=\s?[+=*/^²³×÷<>≤≥]\s?[\w(])", "eigh"),
     rule(rf"(?<=[+=*/×÷<>≤≥]\s)[aA](?![{LETTERS}'’])(?! [a-z]{{2}})", "eigh"),
     rule(r"\b([fghFGP])\((\w{1,3})\)", 1, " of ", 2),
@@ -60,7 +61,9 @@ OPERATORS = (
     rule(r"(?<![\w.])[-−](?=\.?\d)", "minus "),
     rule(r"(?<![\w.])\+(?=\.?\d)", "plus "),
     rule(r"√\s*", " the square root of "),
-    rule(r"(?:~|≈|∼)\s?(?=[-\d])", "about "),
+    rule(r"(?<!\w)(?:~|≈|∼)\s?(?=[-\w])", "about "),
+    rule(r"(?<=\d)\s?:\s?(?=\d)", " to "),
+    rule(r"(?<=\d)[x×](?=\s(?:the|as|a|more|less|\w+er)\b)", " times"),
     rule(r"\s*(?:→|⇒|⟶|➜|=>|->|⟹)\s*", ", "),
     rule(r"\s*(?:←|⇐|↔|⇔|<-)\s*", ", "),
     rule(r"([π∞°])", " ", lambda match: {"π": "pi", "∞": "infinity", "°": "degrees"}[match[1]], " "),
