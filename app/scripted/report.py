@@ -21,7 +21,7 @@ from app.scripted.take import Take
 SETTINGS = (
     "device", "dtype", "workers", "layout", "history", "corrections", "patience", "rotation", "threads", "temperature",
     "top_p", "seed", "asr", "asr_model", "asr_device", "compute_type", "beam_size",
-    "asr_threads", "asr_share", "tts", "voice", "rate_wpm", "silence_ms", "language",
+    "asr_threads", "asr_share", "tts", "tts_model", "voice", "rate_wpm", "silence_ms", "language",
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from app.scripted.sound import TurnSound, record
 from app.scripted.table import beside_table, measured_table, pace
 from app.scripted.take import perform
 from app.scripted.timeline_file import check_suffix, write_timeline
+from audio.espeak_voices import voice_for
 from engine.methods import METHODS
 
 DEFAULT_SCRIPT = ASSETS / "latency" / "default.toml"
@@ -82,7 +83,7 @@ def _default_methods(settings: Settings) -> tuple[str, ...]:
 
 def _measure(wanted: Wanted, settings: Settings) -> int:
     sounds = record(wanted.script, wanted.folder)
-    if wanted.script.voice == settings.voice:
+    if wanted.script.voice == (settings.voice or voice_for(settings.language)):
         _tell("the user of the script has the assistant's voice; that is no fault, but hard to tell apart by ear")
     repeats: list[Repeat] = []
     interrupted = False
