@@ -41,6 +41,7 @@ class Script:
     """How the fake behaves."""
 
     thoughts: tuple[str, ...] = THOUGHTS
+    first_thought: str = "They ask for a product.\n"
     phrases: tuple[str, ...] = PHRASES
     tone_hz: float = 440.0
     phrase_s: float = 1.2
@@ -70,6 +71,7 @@ class FakeConversation:
         self._queue: asyncio.Queue[ConversationEvent] = asyncio.Queue()
         self._turns = itertools.count(1)
         self._turn = 0
+        self._opened: int | None = None  # a turn whose words are still coming
         self._epoch = 0
         self._played = 0
         self._speaking_samples = 0
@@ -152,6 +154,10 @@ class FakeConversation:
         if words != self._spoken_words:
             self._spoken_words = words
             agreed = len(" ".join(WORDS[: words - 1]))
+            if words == 2:
+                self._opened = self._turn = next(self._turns)
+                self._emit(events.TurnOpened(self._now, self._turn))
+                self._emit(events.ThoughtDelta(self._now, self._turn, self.script.first_thought, 1))
             self._emit(events.PartialTranscript(self._now, " ".join(WORDS[:words]), agreed))
 
     def _interrupt(self) -> None:
@@ -164,7 +170,9 @@ class FakeConversation:
         self._finish(interrupted=True)
 
     def _begin_turn(self, text: str, spoken: bool) -> None:
-        self._turn = next(self._turns)
+        if not (spoken and self._opened == self._turn):
+            self._turn = next(self._turns)
+        self._opened = None
         self._epoch += 1
         self._played = self._speaking_samples = 0
         self._answer = ""
@@ -197,7 +205,7 @@ class FakeConversation:
         self._emit(events.StateChanged(self._now, Mind.IDLE, Mouth.SPEAKING if self.voice else Mouth.SILENT))
         if self.voice:
             self._emit(events.AudioDone(self._now, self._turn, self._epoch))
-            await asyncio.sleep(self._speaking_samples / OUTPUT_HZ + (2.0 if self.reports else 0.0))
+            await asyncio.sleep(self._speaking_samples / OUTPUT_HZ + (8.0 if self.reports else 0.0))
             self.played(self._epoch, self._speaking_samples, done=True)  # a peer that does not tell, or fell silent
         else:
             asyncio.get_running_loop().call_soon(self._finish, False)

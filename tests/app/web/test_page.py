@@ -131,6 +131,7 @@ def test_spoken_words_arrive_appear_and_are_answered(
     tab.wait(0.6)
     tab.screenshot("listening")
     assert " ".join(WORDS).startswith(tab.text(".user p"))
+    assert tab.text(".user.live + .lanes .thoughts p") == assistant.script.first_thought.strip()
     tab.wait_for_text(".answer p", ANSWER)
     assert tab.text(".user p") == " ".join(WORDS)
     heard = np.concatenate(assistant.script.heard)
