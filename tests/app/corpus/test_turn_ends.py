@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app.corpus import text_ends
 from app.corpus.flac import read_flac
 from app.corpus.heard_words import TrueWords
 from app.corpus.plan import Kind
@@ -119,3 +120,12 @@ def test_the_true_words_are_those_begun_since_the_utterance_did() -> None:
     recognizer.at_sample = lambda: 40_000
     assert recognizer.best_guess() == "b"
     assert recognizer.feed(np.zeros(5, np.int16)) is None
+
+
+def test_words_alone_are_counted_whole_and_broken_off(capsys: pytest.CaptureFixture[str]) -> None:
+    text_ends.main(["--count", "34", "--seed", "3"])
+    whole, broken = (
+        [float(cell.strip(" %")) for cell in line.split("|")[2:5]] for line in capsys.readouterr().out.splitlines()[2:]
+    )
+    assert sum(whole) == pytest.approx(100, abs=0.2) and sum(broken) == pytest.approx(100, abs=0.2)
+    assert whole[0] > 80 > 50 > broken[0]
