@@ -26,6 +26,9 @@ MODULES = (
 )
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
 START_S = 10.0
+AUDIBLE = 100  # of int16; a null sink has no noise of its own
+PIECE_SAMPLES = OUTPUT_RATE_HZ * 60 // 1000  # by which a place is found again in a recording
+LEFT_OUT_SAMPLES = OUTPUT_RATE_HZ * 30 // 1000  # the last bit of what was heard may be cut or faded
 BUFFER_MS = 4000  # paplay on a busy machine must not stutter: that would be the user's fault, not the program's
 
 
@@ -146,3 +149,19 @@ def found_at(needle: Pcm, haystack: Pcm) -> tuple[int, float]:
     fits = product / np.sqrt(np.maximum(windows, 1.0) * max(1.0, float((a**2).sum())))
     at = int(np.argmax(fits))
     return at, float(fits[at])
+
+
+def heard_error_ms(made: Pcm, told: int, recorded: Pcm, last: int) -> float:
+    """By how much the position told is beyond the last sample that can be heard in the recording; pauses of the voice
+    at that place count as heard. The latest piece that is in the recording without a gap tells the place.
+    """
+    told_last = int(np.flatnonzero(np.abs(made[:told].astype(int)) > AUDIBLE)[-1])
+    before = max(0, last - OUTPUT_RATE_HZ)
+    fits = []
+    for back in range(LEFT_OUT_SAMPLES, OUTPUT_RATE_HZ * 6 // 10, LEFT_OUT_SAMPLES):
+        first = told_last - back - PIECE_SAMPLES
+        at, fit = found_at(made[first : first + PIECE_SAMPLES], recorded[before : last + 1])
+        if fit > 0.9:
+            return (told_last - (first + last - (before + at))) / OUTPUT_RATE_HZ * 1000
+        fits.append(fit)
+    raise AssertionError(f"what was heard is not in the recording: {fits}")

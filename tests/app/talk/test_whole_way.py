@@ -29,7 +29,7 @@ from app.percentile import percentile
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, silence
 from audio.speak import speak
 from audio.worker import EspeakSynthesizer
-from tests.app.talk.pulse import PROGRAMS, Pulse, Recording, found_at, pulse_server
+from tests.app.talk.pulse import AUDIBLE, PROGRAMS, Pulse, Recording, found_at, heard_error_ms, pulse_server
 from tests.audio.speech import say
 from tests.conftest import Require
 
@@ -41,11 +41,8 @@ QUESTION = "what is nine plus four"
 LONG = "what is 312 plus 47 plus 230 minus 64 plus 15 minus 9"
 INTERRUPTION = "what is two plus three"
 MOMENTS = 5
-AUDIBLE = 100  # of int16; the recording has no noise of its own
 NEEDLE = OUTPUT_RATE_HZ // 4
 HEARD_ERROR_MS = 30
-PIECE_SAMPLES = OUTPUT_RATE_HZ * 60 // 1000  # by which a place is found again in a recording
-LEFT_OUT_SAMPLES = OUTPUT_RATE_HZ * 30 // 1000  # the last bit of what was heard may be cut or faded
 BUFFER_MS = "100"  # twice the default: the machines of tests are busy
 
 
@@ -236,22 +233,6 @@ def first_audible_s(pcm: Pcm, start_s: float, from_s: float) -> float:
     loud = np.flatnonzero(np.abs(pcm.astype(int)) > AUDIBLE)
     at = loud[loud >= (from_s - start_s) * OUTPUT_RATE_HZ]
     return start_s + int(at[0]) / OUTPUT_RATE_HZ
-
-
-def heard_error_ms(made: Pcm, told: int, recorded: Pcm, last: int) -> float:
-    """By how much the position told is beyond the last sample that can be heard in the recording; pauses of the voice
-    at that place count as heard. The latest piece that is in the recording without a gap tells the place.
-    """
-    told_last = int(np.flatnonzero(np.abs(made[:told].astype(int)) > AUDIBLE)[-1])
-    before = max(0, last - OUTPUT_RATE_HZ)
-    fits = []
-    for back in range(LEFT_OUT_SAMPLES, OUTPUT_RATE_HZ * 6 // 10, LEFT_OUT_SAMPLES):
-        first = told_last - back - PIECE_SAMPLES
-        at, fit = found_at(made[first : first + PIECE_SAMPLES], recorded[before : last + 1])
-        if fit > 0.94:
-            return (told_last - (first + last - (before + at))) / OUTPUT_RATE_HZ * 1000
-        fits.append(fit)
-    raise AssertionError(f"what was heard is not in the recording: {fits}")
 
 
 def test_an_interruption_silences_and_what_was_heard_is_known(
