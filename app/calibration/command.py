@@ -16,6 +16,7 @@ from app.calibration.prompt_file import SECTIONS, calibrated, gate_lines, read_t
 from app.calibration.samples import by_outcome, by_paragraphs
 from app.config import Settings
 from app.demo.problems import SUM_FAMILIES, sample_problem
+from app.demo.problems.kind import with_kind
 from app.errors import InputError, RunError
 from app.evaluation.checking import is_right
 from app.evaluation.math_checker import MathChecker
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _from_domain(engine: Engine, count: int, settings: Settings) -> list[Sample]:
     rng = random.Random(f"calibrate:{settings.seed}")
-    problems = [sample_problem(rng, held_out=False, families=SUM_FAMILIES) for _ in range(count)]
+    problems = [with_kind(sample_problem(rng, held_out=False, families=SUM_FAMILIES)) for _ in range(count)]
     with Bar(count) as bar:
         samples = by_paragraphs(engine, problems, choose_sampling(settings, engine.model.prompts), bar.take)
     used = len({sample.turn for sample in samples})
