@@ -110,6 +110,7 @@ class Assistant:
                 clock=self._clock,
                 on_exit=partial(self._open.discard, tokens.id),
                 most_sound_ahead_s=self.settings.most_sound_ahead_s,
+                language=self.settings.language,
             )
         )
 

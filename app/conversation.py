@@ -46,6 +46,7 @@ class Parts:
     clock: Callable[[], float]
     on_exit: Callable[[], None]
     most_sound_ahead_s: float = MOST_SOUND_AHEAD_S
+    language: str = "en"
 
 
 class Conversation:
@@ -71,7 +72,7 @@ class Conversation:
         self._listening = None
         if parts.listener is not None:
             reports = Reports(self._emit, self._happen, self._tell_fault, self._whole)
-            self._listening = Listening(parts.listener, parts.hearing, parts.clock, reports)
+            self._listening = Listening(parts.listener, parts.hearing, parts.clock, reports, parts.language)
         self._background: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: Future[None] | None = None  # once it is over

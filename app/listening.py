@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app import events as told
 from app import happenings
 from app.ear import Ear
-from audio.backchannel import is_backchannel
+from audio.backchannel import is_backchannel, may_be_backchannel
 from audio.events import (
     FinalTranscript,
     ListenEvent,
@@ -46,11 +46,13 @@ class Reports:
 class Listening:
     """speech_end_s, decided_s: of the latest utterance: when the voice ended, and when that was known."""
 
-    def __init__(self, listener: Listener, executor: Executor, clock: Callable[[], float], reports: Reports) -> None:
+    def __init__(
+        self, listener: Listener, executor: Executor, clock: Callable[[], float], reports: Reports, language: str = "en"
+    ) -> None:
         self.speech_end_s: float | None = None
         self.decided_s: float | None = None
         self._ended_by_hand = False
-        self._clock, self._reports = clock, reports
+        self._clock, self._reports, self._language = clock, reports, language
         self._ear = Ear(listener, executor, clock, self._heard, self._misheard)
 
     async def hear(self, pcm: NDArray[np.int16]) -> None:
@@ -81,14 +83,14 @@ class Listening:
             case SpeechConfirmed():
                 happen(happenings.VoiceConfirmed())
             case PartialTranscript(text, agreed=agreed):
-                happen(happenings.WordsHeard(text[:agreed], is_backchannel(text, 0, 0)))
+                happen(happenings.WordsHeard(text[:agreed], may_be_backchannel(text, self._language)))
                 whole = self._reports.whole(text)
                 emit(told.PartialTranscript(now, whole, len(whole) - len(text) + agreed))
             case SpeechEnded(last_speech_sample):
                 self.speech_end_s, self.decided_s = sample_s(last_speech_sample), came_s
                 emit(told.SpeechEnded(now))
             case FinalTranscript(text, voiced_ms=voiced_ms, level_db=level_db):
-                is_reply = is_backchannel(text, voiced_ms, level_db)
+                is_reply = is_backchannel(text, voiced_ms, level_db, self._language)
                 happen(happenings.WordsSpoken(text, is_reply, None if self._ended_by_hand else came_s))
             case _:
                 assert_never(event)

@@ -107,7 +107,7 @@ class TurnState:
     written: its answer is complete; sounding: some of its sound is out and not all was heard; heard_out: no sound is
     left to be heard; hushed: the sound is held. words: of the turn so far; earlier: those of them that stood before the
     running utterance. final_s: when they became final by themselves; voice_s: when the latest voice began; sound_s:
-    when the answer's first sound went out.
+    when the answer's first sound went out. confirmed: the latest sound has proved to be a voice.
     """
 
     turn: int = 0
@@ -125,6 +125,13 @@ class TurnState:
     final_s: float | None = None
     voice_s: float = 0.0
     sound_s: float | None = None
+    confirmed: bool = False
+
+    def overhears(self, is_reply: bool) -> bool:
+        """Are the words that are heard now none of a turn? An "mhm" to what is being said, or what sounds like words
+        while it speaks and is no voice.
+        """
+        return self.active and not self.open and (is_reply or (self.sounding and not self.confirmed))
 
     @property
     def continued(self) -> bool:
@@ -138,13 +145,15 @@ def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Act
     """What follows from something that happened."""
     match happening:
         case VoiceStarted(at_s):
-            after, actions = _hear_voice(replace(state, voice_s=at_s))
+            after, actions = _hear_voice(replace(state, voice_s=at_s, confirmed=False))
         case VoiceConfirmed():
-            after, actions = _hush(state) if state.active and not state.open else (state, [])
+            known = replace(state, confirmed=True)
+            after, actions = _hush(known) if state.active and not state.open else (known, [])
         case WordsHeard(text, is_reply) if text.strip():
             after, actions = _hear_words(state, text.strip(), is_reply)
         case WordsSpoken(text, is_reply, at_s):
-            after, actions = _end_words(state, text.strip(), is_reply, at_s)
+            known = replace(state, confirmed=state.confirmed or at_s is None)
+            after, actions = _end_words(known, text.strip(), is_reply, at_s)
         case WordsTyped(text) if text.strip():
             cut, actions = _cut_off(state, withdrawn=state.open)
             after = _new_turn(cut, text.strip())
@@ -175,7 +184,7 @@ def _hear_voice(state: TurnState) -> tuple[TurnState, list[Action]]:
 
 def _hear_words(state: TurnState, text: str, is_reply: bool) -> tuple[TurnState, list[Action]]:
     """Words the utterance is sure of."""
-    if state.active and not state.open and is_reply:
+    if state.overhears(is_reply):
         return state, []
     state, actions = _open(state, text)
     return state, [*actions, Listen(state.turn, state.words)]
@@ -183,7 +192,7 @@ def _hear_words(state: TurnState, text: str, is_reply: bool) -> tuple[TurnState,
 
 def _end_words(state: TurnState, text: str, is_reply: bool, at_s: float | None) -> tuple[TurnState, list[Action]]:
     """The utterance is over; its words, perhaps none."""
-    if not (state.open or (text and not (state.active and is_reply))):
+    if not state.open and (not text or state.overhears(is_reply)):
         return _unhush(state) if state.active else (_fall_silent(state), [])
     state, actions = _open(state, text)
     after = replace(state, open=False, mind=Mind.THINKING, mouth=Mouth.SILENT, final_s=at_s)
@@ -198,7 +207,7 @@ def _open(state: TurnState, text: str) -> tuple[TurnState, list[Action]]:
     earlier = state.words if withdrawn else ""
     cut, actions = _cut_off(state, withdrawn)
     after = _new_turn(cut, joined(earlier, text))
-    listening = replace(after, open=True, mind=Mind.LISTENING, mouth=cut.mouth, earlier=earlier)
+    listening = replace(after, open=True, mind=Mind.LISTENING, mouth=cut.mouth, earlier=earlier, confirmed=True)
     return replace(listening, voice_s=state.voice_s), actions
 
 

@@ -115,8 +115,9 @@ CONVERSATIONS: dict[str, list[Step]] = {
         SPEAKS,
         WRITTEN,
         (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(IDLE, INTERRUPTED)]),
         (
-            WordsSpoken("stop"),
+            WordsSpoken("stop", at_s=9.0),
             [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", spoken=True), Show(THINKING, SILENT)],
         ),
     ],
@@ -127,6 +128,19 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (VoiceStarted(), []),
         (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
         (WordsSpoken("  "), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+    ],
+    "what sounds like words and is no voice changes nothing, but for words the user ends by hand": [
+        HELLO,
+        WRITES,
+        SPEAKS,
+        (VoiceStarted(), []),
+        (WordsHeard("anna"), []),
+        (WordsSpoken("anna", at_s=5.0), []),
+        (VoiceStarted(), []),
+        (
+            WordsSpoken("stop"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", spoken=True), Show(THINKING, SILENT)],
+        ),
     ],
     "so it does after an mhm, and a short one does not even hold it": [
         HELLO,
@@ -172,6 +186,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (SoundStarted(5.2), [Show(THINKING, SPEAKING)]),
         (SoundStarted(5.5), []),
         (VoiceStarted(5.1 + REACTION_S), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(THINKING, INTERRUPTED)]),
         (
             WordsSpoken("plus 3", at_s=7.0),
             [
@@ -187,6 +202,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (WordsSpoken("what is 2", at_s=5.0), [Begin(1, "what is 2", True), Show(THINKING, SILENT)]),
         (SoundStarted(5.2), [Show(THINKING, SPEAKING)]),
         (VoiceStarted(5.3 + REACTION_S), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(THINKING, INTERRUPTED)]),
         (
             WordsSpoken("stop", at_s=7.0),
             [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", True), Show(THINKING, SILENT)],

@@ -20,7 +20,7 @@ from tests.engine.models import own_logits
 from tests.engine.oracle import Oracle
 from tests.engine.replayed import ReplayedRunner, exact_pair
 from tests.engine.scripted import Script, ScriptedRunner
-from tests.engine.talk import ask, GREEDY, live_prompts, make_engine, run
+from tests.engine.talk import GREEDY, ask, live_prompts, make_engine, run
 
 SCRIPT = Script("One.\n\nTwo, three.\n\n", "Well, 😀.\n\nSo it is.", (-1.0, 1.0))
 
