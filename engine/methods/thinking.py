@@ -102,6 +102,7 @@ class Thinker(Thinking):
     ) -> None:
         super().__init__(generation, before, paragraph_ended)
         self.stream = generation.stream(StreamName.THOUGHTS, prefix, carried=carried)
+        self._goes_on = bool(carried)
 
     @property
     def parts(self) -> list[Block]:
@@ -145,10 +146,18 @@ class Thinker(Thinking):
     def margin(self) -> int:
         return len(self.stream.pending)
 
+    @property
+    def _may_end(self) -> bool:
+        """A thinker that rests until a question is complete ("why" may yet become "why is the sky blue") does not see
+        that the user has finished: then it has to think something.
+        """
+        may_rest = self.generation.model.prompts.input.live
+        return self.listening or self.begun or self._goes_on or not may_rest
+
     def _take(self, logits: Tensor, now: Moment) -> list[Event]:
         generation, stream = self.generation, self.stream
         end = generation.model.tokens.end_of_thoughts
-        token = generation.pick(logits, {end})
+        token = generation.pick(logits, {end} if self._may_end else ())
         if token == end and self.listening:
             stream.rest()
             return []
