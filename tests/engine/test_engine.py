@@ -539,3 +539,21 @@ def test_an_interrupted_turns_thoughts_are_carried_on_only_where_the_prompts_say
     assert ("thoughts" in {block.name for block in runner.arena.blocks}) == carry
     engine.close(conversation)
     assert "thoughts" not in {block.name for block in runner.arena.blocks}
+
+
+def test_a_thinker_that_rested_has_to_think_something_once_the_user_has_finished(
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    """It does not see that "why" is the whole question."""
+    prompts = prompts_of("demo", turns=3, live=True)
+    engine = make_engine(tokenizer, prompts, ScriptedRunner(tokenizer, prompts, Script("", "Done!")), 400)
+    conversation = engine.open("async", GREEDY)
+    conversation.listen("why")
+    assert not text_of(run(engine), THOUGHTS)
+    conversation.end_input()
+    assert text_of(run(engine), THOUGHTS)
+    plain = prompts_of("demo", turns=3)
+    engine = make_engine(tokenizer, plain, ScriptedRunner(tokenizer, plain, Script("", "Done!")), 400)
+    ask(engine.open("async", GREEDY), "why")
+    events = run(engine)
+    assert not text_of(events, THOUGHTS) and text_of(events, OUTPUT) == "Done!"
