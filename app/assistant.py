@@ -43,7 +43,6 @@ class Assistant:
         self._engine: EngineThread | None = None
         self._voice: Voice | None = None
         self._spelled: Callable[[str], str] = str
-        self._hearing = ThreadPoolExecutor(1, "sotto-hearing")
         self._speaking = ThreadPoolExecutor(SPEAKING_THREADS, "sotto-speaking")
         self._loading = threading.Lock()
         self._open: set[int] = set()  # the engine's numbers of the conversations
@@ -66,7 +65,6 @@ class Assistant:
             self._engine = None
         if self._voice is not None:
             self._voice.synthesizer.cancel()  # or the threads that wait for its sound would not end
-        self._hearing.shutdown(wait=True, cancel_futures=True)
         self._speaking.shutdown(wait=True, cancel_futures=True)
         if self._voice is not None:
             self._voice.close()
@@ -105,7 +103,6 @@ class Assistant:
                 engine=EngineLink(engine, tokens, self._spelled, self.settings.most_ahead_s),
                 listener=listener,
                 synthesizer=voices.synthesizer if voices else None,
-                hearing=self._hearing,
                 speaking=self._speaking,
                 clock=self._clock,
                 on_exit=partial(self._open.discard, tokens.id),

@@ -41,7 +41,6 @@ class Parts:
     engine: EngineLink
     listener: Listener | None
     synthesizer: Synthesizer | None
-    hearing: Executor
     speaking: Executor
     clock: Callable[[], float]
     on_exit: Callable[[], None]
@@ -72,7 +71,7 @@ class Conversation:
         self._listening = None
         if parts.listener is not None:
             reports = Reports(self._emit, self._happen, self._tell_fault, self._whole)
-            self._listening = Listening(parts.listener, parts.hearing, parts.clock, reports, parts.language)
+            self._listening = Listening(parts.listener, parts.clock, reports, parts.language)
         self._background: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: Future[None] | None = None  # once it is over

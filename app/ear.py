@@ -1,14 +1,14 @@
-"""The ear: microphone sound in, speech events out, on a thread that may block.
+"""The ear: microphone sound in, speech events out, on a thread of its own, which may block.
 
-Sound is taken in the order in which it came. A recogniser that fails loses the utterance, not the conversation. It
-knows no turns and no model.
+Sound is taken in the order in which it came. A recogniser that is slow keeps nobody else waiting; one that fails loses
+the utterance, not the conversation. It knows no turns and no model.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 
 from audio.events import ListenEvent
 from audio.listen import Listener
@@ -20,12 +20,12 @@ class Ear:
     def __init__(
         self,
         listener: Listener,
-        executor: Executor,
         clock: Callable[[], float],
         on_event: Callable[[ListenEvent, Listener, float], None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._listener, self._executor, self._clock = listener, executor, clock
+        self._listener, self._clock = listener, clock
+        self._thread = ThreadPoolExecutor(1, "sotto-hearing")
         self._on_event, self._on_error = on_event, on_error
         self._order = asyncio.Lock()
         self._closed = False
@@ -38,10 +38,10 @@ class Ear:
                 return
             loop = asyncio.get_running_loop()
             try:
-                heard = await loop.run_in_executor(self._executor, step, self._listener)
+                heard = await loop.run_in_executor(self._thread, step, self._listener)
             except Exception as error:  # whatever a recogniser raises
                 self._on_error(error)
-                await loop.run_in_executor(self._executor, self._listener.reset)
+                await loop.run_in_executor(self._thread, self._listener.reset)
                 return
             for event in heard:
                 self._on_event(event, self._listener, came_s)
@@ -51,11 +51,5 @@ class Ear:
         async with self._order:
             if not self._closed:
                 self._closed = True
-                await self._close_behind_others()
-
-    async def _close_behind_others(self) -> None:
-        """On the thread that hears, so that a push that was abandoned is over; that thread may have ended already."""
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._executor, self._listener.close)
-        except RuntimeError:
-            self._listener.close()
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._listener.close)
+                self._thread.shutdown(wait=False)

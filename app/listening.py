@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -46,14 +45,12 @@ class Reports:
 class Listening:
     """speech_end_s, decided_s: of the latest utterance: when the voice ended, and when that was known."""
 
-    def __init__(
-        self, listener: Listener, executor: Executor, clock: Callable[[], float], reports: Reports, language: str = "en"
-    ) -> None:
+    def __init__(self, listener: Listener, clock: Callable[[], float], reports: Reports, language: str = "en") -> None:
         self.speech_end_s: float | None = None
         self.decided_s: float | None = None
         self._ended_by_hand = False
         self._clock, self._reports, self._language = clock, reports, language
-        self._ear = Ear(listener, executor, clock, self._heard, self._misheard)
+        self._ear = Ear(listener, clock, self._heard, self._misheard)
 
     async def hear(self, pcm: NDArray[np.int16]) -> None:
         """Microphone sound: 16 kHz mono int16 [samples], in order, any length."""

@@ -181,7 +181,6 @@ async def talking(
         engine=EngineLink(house.thread, tokens, ahead_s=most_ahead_s),
         listener=listener,  # type: ignore[arg-type]
         synthesizer=synthesizer,
-        hearing=house.executor,
         speaking=house.executor,
         clock=time.monotonic,
         on_exit=house.on_exit,

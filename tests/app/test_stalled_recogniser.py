@@ -3,11 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pytest
 
 from app.ear import Ear
 from audio.endpoint import EndpointSettings
@@ -44,19 +41,13 @@ class Stalled:
         return sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES]
 
 
-@pytest.fixture
-def executor() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as made:
-        yield made
-
-
-def test_sound_that_comes_while_the_recogniser_stands_still_is_heard_afterwards(executor: ThreadPoolExecutor) -> None:
+def test_sound_that_comes_while_the_recogniser_stands_still_is_heard_afterwards() -> None:
     stalled = Stalled()
     heard: list[ListenEvent] = []
     faults: list[Exception] = []
 
     async def scenario() -> None:
-        ear = Ear(stalled.listener, executor, time.monotonic, lambda event, *_: heard.append(event), faults.append)
+        ear = Ear(stalled.listener, time.monotonic, lambda event, *_: heard.append(event), faults.append)
         pieces = [stalled.sound[at : at + 320] for at in range(0, len(stalled.sound), 320)]
         hearing = [asyncio.create_task(ear.listen(lambda listener, p=piece: listener.push(p))) for piece in pieces]
         asyncio.get_running_loop().call_later(0.1, stalled.going.set)
