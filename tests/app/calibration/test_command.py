@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 import app.calibration.command as command
 from app.cli import main
 from app.demo.problems import SUM_FAMILIES, sample_problem
+from app.demo.problems.kind import with_kind
 from engine.engine import Engine
 from engine.loading import load_tokenizer
 from engine.prompts import read_prompts
@@ -21,7 +22,7 @@ from tests.engine.tiny_qwen3 import save_tiny_qwen3
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
 RNG = random.Random("calibrate:0")
-PROBLEMS = [sample_problem(RNG, held_out=False, families=SUM_FAMILIES) for _ in range(20)]
+PROBLEMS = [with_kind(sample_problem(RNG, held_out=False, families=SUM_FAMILIES)) for _ in range(20)]
 GATE = (-4.0, -3.0, 1.0, -4.5, 6.0, -2.0, 5.0, -1.0, 4.0)
 
 
