@@ -31,6 +31,7 @@ from audio.listen import Listener
 from audio.tts import Synthesizer
 from engine.errors import ContextFull
 
+LONGEST_HELD_S = 6.0  # of sound that is held for a voice without words
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +75,7 @@ class Conversation:
             self._listening = Listening(parts.listener, parts.clock, reports, parts.language)
         self._background: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._held_timer: asyncio.TimerHandle | None = None  # while the sound is held
         self._closing: Future[None] | None = None  # once it is over
 
     async def __aenter__(self) -> Self:
@@ -147,7 +149,10 @@ class Conversation:
             case turns.Hush(turn, epoch):
                 self._emit(told.Hush(self._now(), turn, epoch))
                 self._answer(turn).hush()
+                held_long = happenings.HeldLong(epoch)
+                self._held_timer = asyncio.get_running_loop().call_later(LONGEST_HELD_S, self._happen, held_long)
             case turns.Unhush(turn, epoch):
+                self._forget_hold()
                 self._answer(turn).unhush()
                 self._emit(told.Unhush(self._now(), turn, epoch))
             case turns.CutOff(turn, epoch, withdrawn):
@@ -171,7 +176,12 @@ class Conversation:
         assert self._running is not None and self._running.turn == turn
         return self._running
 
+    def _forget_hold(self) -> None:
+        if self._held_timer is not None:
+            self._held_timer.cancel()
+
     def _cut_off(self, turn: int, epoch: int, withdrawn: bool) -> None:
+        self._forget_hold()
         self._emit(told.Flush(self._now(), turn, epoch))
         running = self._answer(turn)
         running.silence()

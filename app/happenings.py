@@ -18,6 +18,13 @@ class VoiceConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLong:
+    """The sound of this epoch has been held for long, and no words came: a radio, or a microphone that was lost."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class WordsHeard:
     """The words so far that the running utterance is sure of. is_reply: no more than an "mhm" or "okay"."""
 
@@ -76,4 +83,4 @@ class SoundEnded:
 
 
 Progress = Thought | Answered | AnswerEnded | SoundStarted | SoundEnded
-Happening = VoiceStarted | VoiceConfirmed | WordsHeard | WordsSpoken | WordsTyped | StopPressed | Progress
+Happening = VoiceStarted | VoiceConfirmed | HeldLong | WordsHeard | WordsSpoken | WordsTyped | StopPressed | Progress

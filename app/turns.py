@@ -19,6 +19,7 @@ from app.happenings import (
     Answered,
     AnswerEnded,
     Happening,
+    HeldLong,
     Progress,
     SoundEnded,
     SoundStarted,
@@ -149,6 +150,8 @@ def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Act
         case VoiceConfirmed():
             known = replace(state, confirmed=True)
             after, actions = _hush(known) if state.active and not state.open else (known, [])
+        case HeldLong(epoch):
+            after, actions = _unhush(state) if epoch == state.epoch else (state, [])
         case WordsHeard(text, is_reply) if text.strip():
             after, actions = _hear_words(state, text.strip(), is_reply)
         case WordsSpoken(text, is_reply, at_s):

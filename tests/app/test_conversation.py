@@ -539,6 +539,26 @@ def test_sound_that_is_held_does_not_count_as_heard(house: House) -> None:
     play(scenario, house)
 
 
+def test_a_voice_that_says_no_words_does_not_hold_the_speech_for_ever(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.conversation.LONGEST_HELD_S", 0.05)
+
+    async def scenario() -> None:
+        async with talking(house) as talk:
+            assert talk.listener is not None
+            await talk.conversation.say("add")
+            await talk.until(is_a(AudioDone))
+            talk.listener.script.extend(utterance("")[:2])
+            await talk.conversation.hear(SOUND)
+            await talk.conversation.hear(SOUND)
+            await talk.until(is_a(Unhush, turn=1, epoch=1))
+            await talk.finish()
+        assert talk.of(TurnDone)[0].heard == ANSWER
+
+    play(scenario, house)
+
+
 # -- words while they are said
 
 

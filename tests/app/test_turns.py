@@ -11,6 +11,7 @@ from app.happenings import (
     Answered,
     AnswerEnded,
     Happening,
+    HeldLong,
     SoundEnded,
     SoundStarted,
     StopPressed,
@@ -141,6 +142,21 @@ CONVERSATIONS: dict[str, list[Step]] = {
             WordsSpoken("stop"),
             [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", spoken=True), Show(THINKING, SILENT)],
         ),
+    ],
+    "a radio does not hold it for ever": [
+        HELLO,
+        WRITES,
+        SPEAKS,
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (HeldLong(0), []),
+        (HeldLong(1), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+        (HeldLong(1), []),
+        (
+            WordsHeard("stop"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "stop"), Show(LISTENING, INTERRUPTED)],
+        ),
+        (HeldLong(1), []),
     ],
     "so it does after an mhm, and a short one does not even hold it": [
         HELLO,
@@ -313,6 +329,7 @@ HAPPENINGS = st.one_of(
     st.builds(WordsTyped, TEXTS),
     st.sampled_from([VoiceConfirmed(), StopPressed(), Thought(), Answered(), AnswerEnded(), SoundEnded()]),
     st.builds(SoundStarted, TIMES),
+    st.builds(HeldLong, st.integers(0, 5)),
 )
 STORIES = st.lists(HAPPENINGS, max_size=40)
 
