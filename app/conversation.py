@@ -141,6 +141,8 @@ class Conversation:
         if self._closing is not None:
             return
         self._state, actions = turns.advance(self._state, happening)
+        if self._state.hushed and isinstance(happening, happenings.WordsHeard):
+            self._hold_for_long()  # somebody does say words, sure or not
         for action in actions:
             self._act(action)
 
@@ -149,8 +151,7 @@ class Conversation:
             case turns.Hush(turn, epoch):
                 self._emit(told.Hush(self._now(), turn, epoch))
                 self._answer(turn).hush()
-                held_long = happenings.HeldLong(epoch)
-                self._held_timer = asyncio.get_running_loop().call_later(LONGEST_HELD_S, self._happen, held_long)
+                self._hold_for_long()
             case turns.Unhush(turn, epoch):
                 self._forget_hold()
                 self._answer(turn).unhush()
@@ -175,6 +176,11 @@ class Conversation:
     def _answer(self, turn: int) -> Answer:
         assert self._running is not None and self._running.turn == turn
         return self._running
+
+    def _hold_for_long(self) -> None:
+        self._forget_hold()
+        held_long = happenings.HeldLong(self._state.epoch)
+        self._held_timer = asyncio.get_running_loop().call_later(LONGEST_HELD_S, self._happen, held_long)
 
     def _forget_hold(self) -> None:
         if self._held_timer is not None:

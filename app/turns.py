@@ -108,7 +108,8 @@ class TurnState:
     written: its answer is complete; sounding: some of its sound is out and not all was heard; heard_out: no sound is
     left to be heard; hushed: the sound is held. words: of the turn so far; earlier: those of them that stood before the
     running utterance. final_s: when they became final by themselves; voice_s: when the latest voice began; sound_s:
-    when the answer's first sound went out. confirmed: the latest sound has proved to be a voice.
+    when the answer's first sound went out. confirmed: the latest sound has proved to be a voice. left: the words
+    of the utterance that is heard now were given up for a typed message or a stop, the rest of them too.
     """
 
     turn: int = 0
@@ -127,11 +128,14 @@ class TurnState:
     voice_s: float = 0.0
     sound_s: float | None = None
     confirmed: bool = False
+    left: bool = False
 
     def overhears(self, is_reply: bool) -> bool:
         """Are the words that are heard now none of a turn? An "mhm" to what is being said, or what sounds like words
         while it speaks and is no voice.
         """
+        if self.left:
+            return True
         return self.active and not self.open and (is_reply or (self.sounding and not self.confirmed))
 
     @property
@@ -146,7 +150,7 @@ def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Act
     """What follows from something that happened."""
     match happening:
         case VoiceStarted(at_s):
-            after, actions = _hear_voice(replace(state, voice_s=at_s, confirmed=False))
+            after, actions = _hear_voice(replace(state, voice_s=at_s, confirmed=False, left=False))
         case VoiceConfirmed():
             known = replace(state, confirmed=True)
             after, actions = _hush(known) if state.active and not state.open else (known, [])
@@ -157,14 +161,15 @@ def advance(state: TurnState, happening: Happening) -> tuple[TurnState, list[Act
         case WordsSpoken(text, is_reply, at_s):
             known = replace(state, confirmed=state.confirmed or at_s is None)
             after, actions = _end_words(known, text.strip(), is_reply, at_s)
+            after = replace(after, left=False)
         case WordsTyped(text) if text.strip():
-            cut, actions = _cut_off(state, withdrawn=state.open)
+            cut, actions = _leave(state)
             after = _new_turn(cut, text.strip())
             actions.append(Begin(after.turn, after.words, spoken=False))
         case WordsHeard() | WordsTyped():
             after, actions = state, []
         case StopPressed():
-            cut, actions = _cut_off(state, withdrawn=state.open)
+            cut, actions = _leave(state)
             after = replace(cut, mind=Mind.IDLE)
         case Thought() | Answered() | AnswerEnded() | SoundStarted() | SoundEnded():
             after, actions = _progress(state, happening) if state.active else (state, [])
@@ -210,12 +215,12 @@ def _open(state: TurnState, text: str) -> tuple[TurnState, list[Action]]:
     earlier = state.words if withdrawn else ""
     cut, actions = _cut_off(state, withdrawn)
     after = _new_turn(cut, joined(earlier, text))
-    listening = replace(after, open=True, mind=Mind.LISTENING, mouth=cut.mouth, earlier=earlier, confirmed=True)
-    return replace(listening, voice_s=state.voice_s), actions
+    return replace(after, open=True, mind=Mind.LISTENING, mouth=cut.mouth, earlier=earlier), actions
 
 
 def _new_turn(state: TurnState, words: str) -> TurnState:
-    return TurnState(state.turn + 1, state.epoch + 1, Mind.THINKING, active=True, words=words)
+    begun = TurnState(state.turn + 1, state.epoch + 1, Mind.THINKING, active=True, words=words)
+    return replace(begun, voice_s=state.voice_s, confirmed=state.confirmed, left=state.left)
 
 
 def joined(earlier: str, text: str) -> str:
@@ -282,6 +287,12 @@ def _cut_off(state: TurnState, withdrawn: bool) -> tuple[TurnState, list[Action]
     )
     cut = CutOff(state.turn, state.epoch, withdrawn)
     return after, [cut, Finish(state.turn, interrupted=True, withdrawn=withdrawn)]
+
+
+def _leave(state: TurnState) -> tuple[TurnState, list[Action]]:
+    """End the running turn for something else than words that are spoken; those that are, are left behind."""
+    cut, actions = _cut_off(state, withdrawn=state.open)
+    return replace(cut, left=state.left or state.open), actions
 
 
 def _fall_silent(state: TurnState) -> TurnState:

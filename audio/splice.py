@@ -59,10 +59,13 @@ class FromWord:
         sounding = progress.sounding
         first = max(0, sounding - ESTIMATE_SLACK_WORDS) if sounding is not None else 0
         self.text_start = progress.words[first].text_start if first else 0
-        del progress.words[first:]
+        self._first: int | None = first  # words from here on are forgotten when the new ones come
         self._shift_samples = progress.samples
 
     def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Sound:
+        if words and self._first is not None:
+            del self._progress.words[self._first :]
+            self._first = None
         placed = [
             SpokenWord(word.text_start + self.text_start, word.text_length, word.sample + self._shift_samples)
             for word in words
@@ -82,7 +85,8 @@ class WithinWord:
         self._progress, self._says_again = progress, says_again
         self._word = progress.sounding
         self._word_sample = progress.words[self._word].sample if self._word is not None else 0
-        del progress.words[self._word or 0 :]
+        if self._word is None:
+            progress.words.clear()
         self._seen_words = 0
         self._held: list[Pcm] = []
         """New sound that came before it was known where to go on."""
@@ -112,5 +116,6 @@ class WithinWord:
     def _find_place(self, word: SpokenWord) -> None:
         """`word` is, in the new sound, the one at which the old sound broke off."""
         into_samples = 0 if self._says_again() else self._progress.samples - self._word_sample
+        del self._progress.words[self._word or 0 :]  # not sooner: the new life may end before this one
         self._left_out_samples = word.sample + into_samples
         self._shift_samples = self._progress.samples - self._left_out_samples

@@ -59,6 +59,7 @@ class Player:
         self._backlog: deque[Pcm] = deque()  # what the ring has no room for yet
         self._dropping: Dropping | None = None
         self._stale_epoch = -1
+        self._held_epoch = -1
         self._pauses: set[str] = set()
         self._reported_s = 0.0
 
@@ -76,6 +77,7 @@ class Player:
                 self._complete(epoch)
             case Hush(epoch=epoch):
                 if epoch > self._stale_epoch:
+                    self._held_epoch = epoch
                     self.pause(HUSH)
             case Unhush():
                 self.resume(HUSH)
@@ -127,7 +129,8 @@ class Player:
         if epoch <= self._stale_epoch or (self._sounds and epoch < self._sounds[-1].epoch):
             return
         if not self._sounds or self._sounds[-1].epoch != epoch:
-            self.resume(HUSH)  # that was another epoch's
+            if epoch > self._held_epoch:
+                self.resume(HUSH)  # that was another epoch's
             resampler = StreamResampler(OUTPUT_RATE_HZ, self.rate_hz)
             self._sounds.append(EpochSound(epoch, self._end_of_all(), resampler))
         sound = self._sounds[-1]

@@ -181,6 +181,7 @@ class Page {
 
   lostMicrophone() {
     this.talk.show('off');
+    this.talk.spoken();           // no silence will come to end what was being said
     this.tell(SOUND_TROUBLE.lost);
   }
 

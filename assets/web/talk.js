@@ -70,6 +70,7 @@ export class TalkButton {
   }
 
   setHold(hold) {
+    if (hold && this.state === 'on') this.spoken();     // frames stop, so no silence will come to end the turn
     this.hold = hold;
     this.show(this.state === 'on' && hold ? 'muted' : this.state);
   }

@@ -117,7 +117,7 @@ export class Speaker {
   report({ kind, epoch, played }) {
     const latency_s = this.context.outputLatency || this.context.baseLatency || 0;
     const done = kind === 'ended' || kind === 'flushed';
-    if (kind === 'ended') {
+    if (kind === 'ended' || kind === 'held') {
       setTimeout(() => this.onReport({ kind, epoch, heard: played, done }), latency_s * 1000);
       return;
     }

@@ -31,7 +31,7 @@ class Capture extends AudioWorkletProcessor {
 
 // Plays sound of one epoch at a time. In: {play: epoch, pcm}, {end: epoch}, {flush: epoch}, {forget: true}, and
 // {hush: epoch}, {unhush: epoch}: sound up to that epoch is held where it is, and goes on.
-// Out: {kind: started | position | underrun | ended | flushed, epoch, played} with `played` samples of that epoch.
+// Out: {kind: started | position | held | underrun | ended | flushed, epoch, played} with `played` samples of that epoch.
 class Player extends AudioWorkletProcessor {
   constructor({ processorOptions: { bufferSamples } }) {
     super();
@@ -103,7 +103,7 @@ class Player extends AudioWorkletProcessor {
       this.running = true;
       this.tell('started');
     }
-    if (!this.running && this.complete && this.played) this.silence('ended');
+    if (!this.running && this.complete && this.played && !this.waiting) this.silence('ended');
     if (this.running) this.fill(output);
     if (this.running && this.played - this.reported >= REPORT_SAMPLES) this.tell('position');
     return true;
@@ -111,7 +111,7 @@ class Player extends AudioWorkletProcessor {
 
   fill(output) {
     for (let i = 0; i < output.length; i++) {
-      if (this.held && !this.gain && !this.fade) return this.played > this.reported && this.tell('position');
+      if (this.held && !this.gain && !this.fade) return this.played > this.reported && this.tell('held');
       if (!this.waiting) return this.runDry();
       output[i] = this.next();
       if (this.fade && --this.fade === 0) return this.silence('flushed');

@@ -254,6 +254,29 @@ CONVERSATIONS: dict[str, list[Step]] = {
                 Show(THINKING, SILENT),
             ],
         ),
+        (WordsHeard("what is it"), []),
+        (WordsSpoken("what is it worth", at_s=3.0), []),
+        (VoiceStarted(9.0), [Hush(2, 3)]),
+        (
+            WordsSpoken("stop", at_s=9.5),
+            [CutOff(2, 3), Finish(2, interrupted=True), Begin(3, "stop", spoken=True)],
+        ),
+    ],
+    "after a stop the rest of what was being said is no turn": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsHeard("what"), [Listen(1, "what")]),
+        (
+            StopPressed(),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                Show(IDLE, SILENT),
+            ],
+        ),
+        (WordsHeard("what is it"), []),
+        (WordsSpoken("what is it worth", at_s=3.0), []),
+        (VoiceStarted(9.0), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("hi", at_s=9.5), [Begin(1 + 1, "hi", spoken=True), Show(THINKING, SILENT)]),
     ],
     "typing cuts off too, and begins the next turn at once": [
         HELLO,

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio.pcm import Pcm
@@ -73,6 +73,7 @@ def test_a_voice_that_repeats_itself_goes_on_within_the_word(
     assert sound.tolist() == spoken(lengths, 0, 0)[0].tolist(), "not a sample is lost or said twice"
 
 
+@example([20, 20, 20], [(1, 0.375, -3), (1, 0.0, 0), (1, 0.0, 0)])  # a life that ends before its first sound
 @given(st.lists(st.integers(20, 40), min_size=1, max_size=8), LIVES)
 def test_a_voice_that_repeats_itself_roughly_says_every_word_once(
     lengths: list[int], lives: list[tuple[int, float, int]]

@@ -151,6 +151,16 @@ def test_a_hush_stands_still_and_goes_on_without_losing_a_sample() -> None:
     assert desk.last == (1, 24_000, True)
 
 
+def test_sound_that_comes_while_it_is_hushed_waits() -> None:
+    desk = Desk()
+    desk.player.take(Hush(desk.now_s, 1, 1))
+    desk.sound(1, 24_000)
+    desk.done(1)
+    assert not np.count_nonzero(desk.run(0.5))
+    desk.player.take(Unhush(desk.now_s, 1, 1))
+    assert np.count_nonzero(desk.run(1.3)) == pytest.approx(24_000, abs=2)
+
+
 def test_positions_are_reported_while_hushed_too() -> None:
     desk = Desk()
     desk.sound(1, 24_000)
