@@ -203,7 +203,8 @@ class StateChanged:
 @dataclass(frozen=True, slots=True)
 class TurnDone:
     """A turn is over: what was written, what was heard of it, its delays in milliseconds by their names, and the
-    moments they were told from. withdrawn: it counts as never said, because the user went on with it in the next one.
+    moments they were told from. withdrawn: it counts as never said: the user went on with it in the next
+    one, or had not finished it.
     """
 
     at_s: float
