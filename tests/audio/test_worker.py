@@ -47,7 +47,7 @@ def alike(one: list[SpeechChunk], other: list[SpeechChunk]) -> bool:
     places, other_places = ([(mark.text_start, mark.text_length) for mark in marks] for marks in (words, others))
     later = [abs(mark.sample - same.sample) for mark, same in zip(words, others, strict=False)]
     lengths = abs(len(sound_of(one)) - len(sound_of(other)))
-    return places == other_places and max([*later, lengths]) < OUTPUT_RATE_HZ // 100
+    return places == other_places and max([*later, lengths]) < OUTPUT_RATE_HZ // 25
 
 
 def kill(synthesizer: EspeakSynthesizer) -> None:
