@@ -179,8 +179,13 @@ class Conversation:
 
     def _hold_for_long(self) -> None:
         self._forget_hold()
-        held_long = happenings.HeldLong(self._state.epoch)
-        self._held_timer = asyncio.get_running_loop().call_later(LONGEST_HELD_S, self._happen, held_long)
+        loop, held = asyncio.get_running_loop(), happenings.HeldLong(self._state.epoch)
+        self._held_timer = loop.call_later(LONGEST_HELD_S, self._happen, held)
+
+    def _opened(self, turn: int) -> Answer:
+        if self._running is None:
+            self._running = Answer(Exchange(turn, self._state.epoch), self._links)
+        return self._answer(turn)
 
     def _forget_hold(self) -> None:
         if self._held_timer is not None:
@@ -196,15 +201,11 @@ class Conversation:
     def _listen(self, turn: int, text: str) -> None:
         """The engine's commands go out at once, in the order of the decisions; only their outcome is waited for."""
         if self._running is None:
-            self._running = Answer(Exchange(turn, self._state.epoch), self._links)
             self._emit(told.TurnOpened(self._now(), turn))
-        self._run_behind(self._watch(self._parts.engine.listen(turn, text), self._answer(turn)))
+        self._run_behind(self._watch(self._parts.engine.listen(turn, text), self._opened(turn)))
 
     def _begin(self, turn: int, text: str, spoken: bool) -> None:
-        now = self._now()
-        if self._running is None:
-            self._running = Answer(Exchange(turn, self._state.epoch), self._links)
-        running = self._answer(turn)
+        now, running = self._now(), self._opened(turn)
         moments = running.exchange.moments
         moments.input_end_s = now
         if spoken and self._listening is not None:
@@ -276,8 +277,6 @@ class Conversation:
         if self._running is not None:
             self._running.silence()
         self._outlet.end()
-
-    # -- small things
 
     def _now(self) -> float:
         return self._parts.clock()

@@ -41,13 +41,13 @@ def sound_of(chunks: list[SpeechChunk]) -> np.ndarray:
     return np.concatenate([chunk.pcm for chunk in chunks])
 
 
-def alike(one: list[SpeechChunk], other: list[SpeechChunk]) -> bool:
+def alike(one: list[SpeechChunk], other: list[SpeechChunk], within_ms: int = 10) -> bool:
     """Whether both say the same: the voice breathes a little differently every time, by some samples."""
     words, others = ([mark for chunk in chunks for mark in chunk.words] for chunks in (one, other))
     places, other_places = ([(mark.text_start, mark.text_length) for mark in marks] for marks in (words, others))
     later = [abs(mark.sample - same.sample) for mark, same in zip(words, others, strict=False)]
     lengths = abs(len(sound_of(one)) - len(sound_of(other)))
-    return places == other_places and max([*later, lengths]) < OUTPUT_RATE_HZ // 25
+    return places == other_places and max([*later, lengths]) < OUTPUT_RATE_HZ * within_ms // 1000
 
 
 def kill(synthesizer: EspeakSynthesizer) -> None:
@@ -153,7 +153,7 @@ def test_cancelling_one_stream_leaves_another_alone(voice: EspeakSynthesizer) ->
     alone = list(voice.stream(ANSWER))
     dropped, kept = voice.stream(LONG), voice.stream(ANSWER)
     dropped.cancel()
-    assert alike(list(kept), alone)
+    assert alike(list(kept), alone, within_ms=40)  # behind a text that broke off it breathes otherwise
 
 
 def test_many_threads_share_one_voice(voice: EspeakSynthesizer) -> None:
