@@ -30,7 +30,7 @@ from app.events import (
 )
 from app.exchange import Exchange, shall_hold, unheard_s
 from app.mouth import LOOK_AGAIN_S, Utterance
-from audio.tts import Synthesizer, WordMark
+from audio.tts.synthesizer import Synthesizer, WordMark
 from engine.events import StreamName
 
 TurnEvent = (

@@ -28,7 +28,7 @@ from app.listening import Listening, Reports
 from app.mouth import MOST_SOUND_AHEAD_S
 from app.outlet import Outlet
 from audio.listen import Listener
-from audio.tts import Synthesizer
+from audio.tts.synthesizer import Synthesizer
 from engine.errors import ContextFull
 
 LONGEST_HELD_S = 6.0  # of sound that is held for a voice without words

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from app import events as told
 from app import happenings
 from app.ear import Ear
-from audio.backchannel import is_backchannel, may_be_backchannel
 from audio.events import (
     FinalTranscript,
     ListenEvent,
@@ -28,6 +27,7 @@ from audio.events import (
 )
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ
+from audio.turns.backchannel import is_backchannel, may_be_backchannel
 
 log = logging.getLogger(__name__)
 

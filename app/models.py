@@ -16,7 +16,7 @@ from app.demo.paths import ASSETS, demo_folder
 from app.demo.release import PROMPTS_KEY
 from app.errors import RunError, SettingsError
 from app.memory import kv_budget, tokens_that_fit
-from audio.transcript import digits
+from audio.asr.transcript import digits
 from engine.arena import whole_pages
 from engine.engine import Engine
 from engine.errors import ModelRefused

@@ -12,9 +12,9 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 from audio.heard import SpokenPhrase, heard_in_answer
-from audio.phrases import Phrase, PhraseSplitter
-from audio.speak import speak
-from audio.tts import SpeechChunk, SpeechStream, Synthesizer, WordMark
+from audio.text.phrases import Phrase, PhraseSplitter
+from audio.text.speak import speak
+from audio.tts.synthesizer import SpeechChunk, SpeechStream, Synthesizer, WordMark
 
 MOST_SOUND_AHEAD_S = 20.0  # made and not yet played; what is interrupted would be thrown away
 LOOK_AGAIN_S = 0.25

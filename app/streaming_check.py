@@ -24,13 +24,13 @@ from app.demo.recognizer_check import in_noise, sentence_sets, voices, word_erro
 from app.files import as_json, write_whole
 from app.machine import machine
 from app.voice import build_recognizer
-from audio.asr import Recognizer
+from audio.asr.hypothesis import Hypothesis
+from audio.asr.recognizer import Recognizer
+from audio.asr.transcript import digits
 from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechEnded, SpeechStarted
-from audio.hypothesis import Hypothesis
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.transcript import digits
-from audio.vad import SileroVad
+from audio.turns.vad import SileroVad
 
 CHUNK_SAMPLES = INPUT_RATE_HZ // 50
 

@@ -10,19 +10,19 @@ from app.config import Settings, option_name
 from app.demo.paths import ASSETS
 from app.errors import SettingsError
 from app.models import DEMO
-from audio.asr import Recognizer
-from audio.choose import Domain, choose_recognizer
-from audio.choose_voice import Speech, choose_synthesizer
-from audio.endpoint import EndpointSettings
-from audio.formulas import BY_RULES, FormulaReader
-from audio.formulas.speech_rule_engine import SpeechRuleEngine
+from audio.asr.choose import Domain, choose_recognizer
+from audio.asr.recognizer import Recognizer
+from audio.asr.whisper_options import WhisperOptions
 from audio.listen import Listener
-from audio.smart_turn import SmartTurn
-from audio.speak import WrittenSynthesizer
-from audio.tts import Synthesizer
-from audio.turn_end import CautiousJudge, TextJudge, TurnEndJudge
-from audio.vad import SileroVad
-from audio.whisper_options import WhisperOptions
+from audio.text.formulas import BY_RULES, FormulaReader
+from audio.text.formulas.speech_rule_engine import SpeechRuleEngine
+from audio.text.speak import WrittenSynthesizer
+from audio.tts.choose import Speech, choose_synthesizer
+from audio.tts.synthesizer import Synthesizer
+from audio.turns.endpoint import EndpointSettings
+from audio.turns.smart_turn import SmartTurn
+from audio.turns.turn_end import CautiousJudge, TextJudge, TurnEndJudge
+from audio.turns.vad import SileroVad
 
 log = logging.getLogger(__name__)
 

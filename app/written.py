@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audio.phrases import Phrase, PhraseSplitter
+from audio.text.phrases import Phrase, PhraseSplitter
 
 
 @dataclass(frozen=True, slots=True)

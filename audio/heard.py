@@ -7,7 +7,7 @@ always whole words.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audio.tts import WordMark
+from audio.tts.synthesizer import WordMark
 
 
 @dataclass(frozen=True, slots=True)

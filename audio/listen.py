@@ -13,8 +13,17 @@ from typing import Any, Self, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.asr import Recognizer
-from audio.endpoint import (
+from audio.asr.recognizer import Recognizer
+from audio.events import (
+    FinalTranscript,
+    ListenEvent,
+    PartialTranscript,
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechStarted,
+)
+from audio.pcm import Pcm, to_pcm
+from audio.turns.endpoint import (
     Action,
     Began,
     Completeness,
@@ -28,18 +37,9 @@ from audio.endpoint import (
     advance,
     end,
 )
-from audio.events import (
-    FinalTranscript,
-    ListenEvent,
-    PartialTranscript,
-    SpeechConfirmed,
-    SpeechEnded,
-    SpeechStarted,
-)
-from audio.pcm import Pcm, to_pcm
-from audio.speech_level import SpeechLevel
-from audio.turn_end import LONGEST_JUDGED_S, TurnEndJudge
-from audio.vad import FRAME_MS, FRAME_SAMPLES, VoiceActivity
+from audio.turns.speech_level import SpeechLevel
+from audio.turns.turn_end import LONGEST_JUDGED_S, TurnEndJudge
+from audio.turns.vad import FRAME_MS, FRAME_SAMPLES, VoiceActivity
 
 PRE_ROLL_MS = 320
 """Sound before the first voiced frame that the recogniser gets too: quiet consonants begin words."""

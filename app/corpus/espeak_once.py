@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import espeakng_loader
 
 from audio.errors import SynthesizerUnavailable
-from audio.espeak import Espeak, SpokenWord
+from audio.tts.espeak import Espeak, SpokenWord
 
 
 def main() -> int:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Self
 
 from app.corpus.recording import Entry
-from audio.hypothesis import Hypothesis
+from audio.asr.hypothesis import Hypothesis
+from audio.asr.transcript import digits
 from audio.listen import PRE_ROLL_MS
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.transcript import digits
 
 
 class TrueWords:

@@ -14,10 +14,10 @@ from random import Random
 from app.demo.problems import FAMILIES, sample_problem
 from app.demo.recognizer_lm import as_said
 from app.options import positive
-from audio.endpoint import Completeness
+from audio.asr.transcript import digits
 from audio.pcm import INPUT_RATE_HZ, silence
-from audio.transcript import digits
-from audio.turn_end import TextJudge
+from audio.turns.endpoint import Completeness
+from audio.turns.turn_end import TextJudge
 
 
 def problems(count: int, seed: int) -> Iterator[tuple[str, str]]:

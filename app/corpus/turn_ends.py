@@ -22,17 +22,17 @@ from app.corpus.recording import Entry, read_manifest
 from app.corpus.store import FOLDER, MANIFEST, load
 from app.errors import SottoError
 from app.percentile import percentile
-from audio.asr import Recognizer
-from audio.backchannel import is_backchannel, may_be_backchannel
-from audio.choose import Domain
-from audio.endpoint import EndpointSettings
+from audio.asr.choose import Domain
+from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
+from audio.asr.recognizer import Recognizer
 from audio.errors import AudioError
 from audio.events import FinalTranscript, ListenEvent, PartialTranscript, SpeechConfirmed, SpeechEnded
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.pocketsphinx_asr import PocketsphinxRecognizer
-from audio.turn_end import TextJudge, TurnEndJudge
-from audio.vad import SileroVad
+from audio.turns.backchannel import is_backchannel, may_be_backchannel
+from audio.turns.endpoint import EndpointSettings
+from audio.turns.turn_end import TextJudge, TurnEndJudge
+from audio.turns.vad import SileroVad
 
 CHUNK_SAMPLES = 320
 LATE_MS = 1000

@@ -18,14 +18,14 @@ import numpy as np
 
 from app.demo.problems import FAMILIES, sample_problem
 from app.demo.recognizer_lm import FOLDER, as_said
-from audio.choose import Domain
+from audio.asr.choose import Domain
+from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
+from audio.asr.transcript import digits
 from audio.events import FinalTranscript
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, read_wav, resample, silence
-from audio.pocketsphinx_asr import PocketsphinxRecognizer
-from audio.transcript import digits
-from audio.vad import SileroVad
-from audio.worker import EspeakSynthesizer
+from audio.tts.worker import EspeakSynthesizer
+from audio.turns.vad import SileroVad
 
 ESPEAK_VOICES = (("en-us", 150), ("en-us", 175), ("en-us+f3", 150), ("en-gb", 160))
 FLITE_VOICES = ("slt", "rms", "kal16", "awb")

@@ -8,12 +8,12 @@ from pathlib import Path
 from app.config import AUTO, Settings
 from app.demo.paths import demo_folder
 from app.doctor.check import Check
-from audio.choose import Found, inventory
-from audio.choose_voice import find_coqui_voice
+from audio.asr.choose import Found, inventory
+from audio.asr.whisper_folder import find_whisper
 from audio.errors import FormulaReaderUnavailable, RecognizerUnavailable
-from audio.formulas import BY_RULES
-from audio.formulas.speech_rule_engine import installed_version
-from audio.whisper_folder import find_whisper
+from audio.text.formulas import BY_RULES
+from audio.text.formulas.speech_rule_engine import installed_version
+from audio.tts.choose import find_coqui_voice
 from engine.errors import EngineError
 from engine.loading import find_folder, looks_like_path
 

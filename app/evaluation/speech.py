@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from num2words import num2words
 
 from app.latency import silences, silent_delays
-from audio.speakable import speakable
+from audio.text.speakable import speakable
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _LONGEST_READ = 15  # digits; what is longer is read digit by digit

@@ -26,7 +26,7 @@ from app.scripted.sound import TurnSound, record
 from app.scripted.table import beside_table, measured_table, pace
 from app.scripted.take import perform
 from app.scripted.timeline_file import check_suffix, write_timeline
-from audio.espeak_voices import voice_for
+from audio.tts.espeak_voices import voice_for
 from engine.methods import METHODS
 
 DEFAULT_SCRIPT = ASSETS / "latency" / "default.toml"

@@ -20,8 +20,8 @@ from app.scripted.script import Script, Turn
 from app.scripted.table import spread_lines
 from app.written import Written, phrases_of
 from audio.pcm import OUTPUT_RATE_HZ
-from audio.speak import speak
-from audio.tts import Synthesizer
+from audio.text.speak import speak
+from audio.tts.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
     from app.realtime.interfaces import Assistant

@@ -11,8 +11,8 @@ import numpy as np
 from app.corpus.store import speech_in
 from app.scripted.script import Late, Part, Script
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, audible, read_wav, resample, silence
-from audio.speak import speak
-from audio.worker import EspeakSynthesizer
+from audio.text.speak import speak
+from audio.tts.worker import EspeakSynthesizer
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.mouth import LOOK_AGAIN_S, MOST_SOUND_AHEAD_S, Utterance
 from audio.pcm import OUTPUT_RATE_HZ
-from audio.tts import WordMark
+from audio.tts.synthesizer import WordMark
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeSynthesizer
 
 ANSWER = "First we add. Then we carry, and so on. Done!"

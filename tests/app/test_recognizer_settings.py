@@ -7,9 +7,9 @@ import pytest
 from app.config import load_settings
 from app.errors import SettingsError
 from app.voice import build_recognizer
+from audio.asr.whisper_asr import WhisperRecognizer
 from audio.errors import RecognizerUnavailable
-from audio.whisper_asr import WhisperRecognizer
-from tests.audio.tiny_whisper import build_tiny_whisper
+from tests.audio.asr.tiny_whisper import build_tiny_whisper
 
 
 @pytest.fixture(autouse=True)

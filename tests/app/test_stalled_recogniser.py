@@ -7,13 +7,13 @@ import time
 import numpy as np
 
 from app.ear import Ear
-from audio.endpoint import EndpointSettings
+from audio.asr.whisper_asr import WhisperRecognizer
 from audio.events import FinalTranscript, ListenEvent, SpeechStarted
 from audio.listen import Listener
-from audio.vad import FRAME_MS, FRAME_SAMPLES
-from audio.whisper_asr import WhisperRecognizer
+from audio.turns.endpoint import EndpointSettings
+from audio.turns.vad import FRAME_MS, FRAME_SAMPLES
+from tests.audio.asr.test_whisper_stream import NAMES, WORD, ScriptedModel, assert_soon, speech
 from tests.audio.speech import ScriptedVad
-from tests.audio.test_whisper_stream import NAMES, WORD, ScriptedModel, assert_soon, speech
 
 VOICED = 0.9
 SETTINGS = EndpointSettings(

@@ -3,7 +3,7 @@
 import pytest
 
 from app.streaming_check import Heard, beginning_errors, figures, revisions
-from audio.hypothesis import Hypothesis
+from audio.asr.hypothesis import Hypothesis
 
 
 def told(*texts: str) -> tuple[tuple[float, Hypothesis], ...]:

@@ -7,9 +7,9 @@ import pytest
 
 from app.config import load_settings
 from app.voice import end_of_turn
-from audio.endpoint import Completeness
 from audio.errors import TurnEndUnavailable
-from tests.audio.test_smart_turn import version_3
+from audio.turns.endpoint import Completeness
+from tests.audio.turns.test_smart_turn import version_3
 
 SILENT = np.zeros(16_000, np.int16)
 

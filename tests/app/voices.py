@@ -18,7 +18,7 @@ from audio.events import (
     SpeechEnded,
     SpeechStarted,
 )
-from audio.tts import SpeechChunk, WordMark
+from audio.tts.synthesizer import SpeechChunk, WordMark
 
 WORD_SAMPLES = 2400  # of every word, 0.1 s
 PATIENCE_S = 20.0

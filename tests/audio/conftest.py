@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from audio.choose import Domain
-from audio.vad import SileroVad
-from audio.worker import EspeakSynthesizer
+from audio.asr.choose import Domain
+from audio.tts.worker import EspeakSynthesizer
+from audio.turns.vad import SileroVad
 
 
 @pytest.fixture(scope="session")

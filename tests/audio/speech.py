@@ -5,9 +5,9 @@ from typing import Self
 
 import numpy as np
 
-from audio.hypothesis import Hypothesis
+from audio.asr.hypothesis import Hypothesis
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, resample, silence
-from audio.tts import Synthesizer
+from audio.tts.synthesizer import Synthesizer
 
 MILLISECOND = INPUT_RATE_HZ // 1000
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.choose import Domain
+from audio.asr.choose import Domain
+from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
 from audio.errors import EmptyAudio
 from audio.events import FinalTranscript
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, Pcm, read_wav, resample, to_floats
-from audio.pocketsphinx_asr import PocketsphinxRecognizer
-from audio.vad import SileroVad
+from audio.tts.worker import EspeakSynthesizer
+from audio.turns.vad import SileroVad
 from audio.wav import encode_wav
-from audio.worker import EspeakSynthesizer
 from tests.audio.speech import in_room, quiet, say
 
 QUESTION, WRITTEN = "what is nine times eight", "what is 9 times 8"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.heard import SpokenPhrase, heard_in_answer, heard_in_phrase
-from audio.tts import WordMark
+from audio.tts.synthesizer import WordMark
 
 WORDS = st.sampled_from(["47", "plus", "38", "is", "85,", "so", "(well)", "12:30."])
 ANSWER_WORDS = st.lists(WORDS, min_size=1, max_size=8)

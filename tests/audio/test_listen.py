@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.endpoint import Completeness, EndpointSettings
+from audio.asr.hypothesis import Hypothesis
 from audio.events import (
     FinalTranscript,
     ListenEvent,
@@ -16,10 +16,10 @@ from audio.events import (
     SpeechEnded,
     SpeechStarted,
 )
-from audio.hypothesis import Hypothesis
 from audio.listen import PRE_ROLL_MS, Listener
-from audio.speech_level import QUIETEST_DB, SpeechLevel
-from audio.vad import FRAME_MS, FRAME_SAMPLES
+from audio.turns.endpoint import Completeness, EndpointSettings
+from audio.turns.speech_level import QUIETEST_DB, SpeechLevel
+from audio.turns.vad import FRAME_MS, FRAME_SAMPLES
 from tests.audio.speech import CountingRecognizer, ScriptedVad
 
 SETTINGS = EndpointSettings(silence_ms=10 * FRAME_MS, min_speech_ms=2 * FRAME_MS, pause_ms=4 * FRAME_MS)

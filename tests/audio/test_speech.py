@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from audio.choose import Domain
-from audio.endpoint import EndpointSettings
+from audio.asr.choose import Domain
+from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
 from audio.events import (
     FinalTranscript,
     ListenEvent,
@@ -18,9 +18,9 @@ from audio.events import (
 )
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ
-from audio.pocketsphinx_asr import PocketsphinxRecognizer
-from audio.vad import FRAME_SAMPLES, SileroVad
-from audio.worker import EspeakSynthesizer
+from audio.tts.worker import EspeakSynthesizer
+from audio.turns.endpoint import EndpointSettings
+from audio.turns.vad import FRAME_SAMPLES, SileroVad
 from tests.audio.speech import MILLISECOND, CountingRecognizer, in_room, quiet, say
 
 QUESTIONS = {

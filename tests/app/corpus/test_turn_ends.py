@@ -20,10 +20,10 @@ from app.corpus.turn_ends import (
     turn,
     turns_table,
 )
-from audio.endpoint import EndpointSettings
 from audio.events import FinalTranscript, PartialTranscript, SpeechConfirmed, SpeechEnded
-from audio.turn_end import TextJudge
-from audio.vad import SileroVad
+from audio.turns.endpoint import EndpointSettings
+from audio.turns.turn_end import TextJudge
+from audio.turns.vad import SileroVad
 
 BY_WORDS = Way("words", TrueWords, TextJudge("en"), EndpointSettings())
 BY_SILENCE = Way("silence", TrueWords, None, EndpointSettings())

@@ -17,7 +17,7 @@ from app.events import AnswerDelta
 from app.scripted import run as run_module
 from app.scripted.script import Script
 from app.scripted.sound import TurnSound
-from audio.tts import SpeechChunk
+from audio.tts.synthesizer import SpeechChunk
 from tests.app.scripted.quick import SILENCE_MS, QuickAssistant, QuickConversation, sounds
 
 SCRIPT = """

@@ -8,7 +8,7 @@ from app.cli import main
 from app.config import load_settings
 from app.errors import RunError
 from app.talk.session import ended_by_key, open_devices
-from audio.endpoint import EndpointSettings
+from audio.turns.endpoint import EndpointSettings
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from app.talk.meter import FLOOR_DB, LevelMeter, peak_db
 from app.talk.microphone import KEPT_SAMPLES, Microphone
 from app.talk.reference import KEPT_AHEAD, MOST_AHEAD, Reference
 from audio.pcm import INPUT_RATE_HZ, Pcm
-from audio.worker import EspeakSynthesizer
+from audio.tts.worker import EspeakSynthesizer
 from tests.app.fakes import FakeConversation
 from tests.audio.speech import say
 from tests.conftest import Require

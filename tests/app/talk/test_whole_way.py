@@ -27,8 +27,8 @@ import pytest
 
 from app.percentile import percentile
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, silence
-from audio.speak import speak
-from audio.worker import EspeakSynthesizer
+from audio.text.speak import speak
+from audio.tts.worker import EspeakSynthesizer
 from tests.app.talk.pulse import AUDIBLE, PROGRAMS, Pulse, Recording, found_at, heard_error_ms, pulse_server
 from tests.audio.speech import say
 from tests.conftest import Require

@@ -17,14 +17,14 @@ from app.config import load_settings
 from app.demo.spoken import spoken
 from app.voice import expected_speech
 from app.web.server import build_app
-from audio.choose import choose_recognizer
-from audio.choose_voice import Speech, choose_synthesizer
+from audio.asr.choose import choose_recognizer
 from audio.events import FinalTranscript
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, read_wav
-from audio.speak import speak
-from audio.tts import Synthesizer
-from audio.vad import SileroVad
+from audio.text.speak import speak
+from audio.tts.choose import Speech, choose_synthesizer
+from audio.tts.synthesizer import Synthesizer
+from audio.turns.vad import SileroVad
 from tests.browser import Tab, chromium, serving, write_microphone
 from tests.conftest import Require
 

@@ -1,0 +1,1 @@
+"""From written text to text that can be spoken, cut into phrases."""

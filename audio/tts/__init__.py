@@ -1,0 +1,1 @@
+"""Phrases in, sound with word positions out: speech synthesis in worker processes."""

@@ -1,0 +1,1 @@
+"""Whose turn it is: voice activity, ends of turns, back-channels."""
