@@ -1,32 +1,56 @@
-"""What is practised more than it is asked: kinds of problems that are learned slowly, the longer of two draws, and what
-people say after an answer.
+"""What is practised more than it is asked: kinds of problems that are learned slowly, the harder of three draws, and
+what people say after an answer.
 
 Held-out problems are drawn by the families' own weights (problems/__init__.py), so practice changes no examination.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from random import Random
 
-from app.demo.problems import FAMILIES, Problem, sample_follow_up, sample_problem
+from app.demo.problems import FAMILIES, LiveProblem, Problem, sample_follow_up, sample_live, sample_problem
 from app.demo.problems.chat import Kind
 
-LONGER_SHARE = 0.5  # of the problems: the longer of two draws of a family, by what must be thought
+HARDER_SHARE = 0.5  # of the problems: the hardest of three draws of a family
+SIGNS_SHARE = 0.06  # of the problems: a sum in signs, "58×7"
 FOLLOW_UP_SHARE = 0.55  # of what is said after a number
 REPLY_SHARE = 0.12  # of what is said after a number: thanks, goodbye, stop
-_EXTRA = {"larger": 2.2, "date": 1.5, "single": 1.4, "parts": 1.4, "rate": 1.4, "chain": 1.2, "story": 1.2}
+_EXTRA = {"larger": 1.8, "compare": 1.2, "date": 1.2, "single": 1.5, "parts": 1.8, "rate": 1.4, "chain": 1.4}
+HARDER_OF = 3
+_EQUATION = re.compile(r"(\d+)[+-]\d+=(\d+)")
+_ZERO_INSIDE = re.compile(r"\d0\d")
+_QUOTIENT = re.compile(r"\d/\d")
+_SIGN = re.compile(r"\d ?[-+*x×/÷] ?\d")
 _WEIGHTS = {name: family.weight * _EXTRA.get(name, 1.0) for name, family in FAMILIES.items()}
 _REPLIES = {Kind.THANKS.value, Kind.BYE.value, Kind.STOP.value, Kind.HOW.value, Kind.HELP.value}
 
 
 def drilled(rng: Random) -> Problem:
     """A problem to practise."""
-    family = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-    problem = sample_problem(rng, held_out=False, families=(family,))
-    if family == "chat" or rng.random() >= LONGER_SHARE:
-        return problem
-    other = sample_problem(rng, held_out=False, families=(family,))
-    return max(problem, other, key=_thought)
+    return _in_signs(rng) if rng.random() < SIGNS_SHARE else drilled_of(rng, tuple(FAMILIES))
+
+
+def drilled_of(rng: Random, families: Sequence[str]) -> Problem:
+    """A problem of these families to practise."""
+    family = rng.choices(families, [_WEIGHTS[name] for name in families])[0]
+    draws = 1 if family == "chat" else _draws(rng)
+    return max((sample_problem(rng, held_out=False, families=(family,)) for _ in range(draws)), key=hardness)
+
+
+def drilled_live(rng: Random) -> LiveProblem:
+    """A problem heard in pieces, to practise."""
+    return max((sample_live(rng, held_out=False) for _ in range(_draws(rng))), key=lambda live: hardness(live.whole))
+
+
+def hardness(problem: Problem) -> float:
+    """How easily the thoughts of a problem go wrong: digits to be written, carries, zeros inside numbers, and
+    divisions, whose digits must be found by trial.
+    """
+    text = " ".join(problem.thoughts)
+    carries = sum(_carries(a, c) for a, c in _EQUATION.findall(text))
+    return len(text) / 20 + 2 * carries + 2 * len(_ZERO_INSIDE.findall(text)) + 2 * len(_QUOTIENT.findall(text))
 
 
 def after_a_number(rng: Random, number: int) -> Problem:
@@ -44,5 +68,17 @@ def reply(rng: Random) -> Problem:
     return problem
 
 
-def _thought(problem: Problem) -> int:
-    return sum(map(len, problem.thoughts))
+def _draws(rng: Random) -> int:
+    return HARDER_OF if rng.random() < HARDER_SHARE else 1
+
+
+def _in_signs(rng: Random) -> Problem:
+    """A sum with signs for its operations, of the kinds that are rarer than the words for them."""
+    while not _SIGN.search((problem := sample_problem(rng, held_out=False, families=("single", "chain"))).question):
+        pass
+    return problem
+
+
+def _carries(before: str, after: str) -> bool:
+    """Did adding or taking away change more than one digit?"""
+    return len(before) != len(after) or sum(a != b for a, b in zip(before, after, strict=True)) > 1

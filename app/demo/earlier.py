@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from app.demo.traces import Encode
     from engine.prompt_tokens import PromptTokens
 
-INTERRUPTED_SHARE = 0.2  # of the answers: only a part of them was heard
+INTERRUPTED_SHARE = 0.35  # of the answers: only a part of them was heard
 SOON_SHARE = 0.5  # of those: no more than their first words
 CARRIED_SHARE = 0.75  # of the last turns that were interrupted: the thinking was not over
 THOUGHT_OUT_SHARE = 0.4  # of those thoughts: all but their end was there
 _FIRST_TOKENS = 6
-_FOLLOWING_SHARE = 0.35  # of the turns that could go on with the one before
+_FOLLOWING_SHARE = 0.5  # of the turns that could go on with the one before
 _TURNS = (1, 1, 1, 2, 2, 3)
 
 

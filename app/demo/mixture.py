@@ -9,7 +9,7 @@ from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
-from app.demo.drills import FOLLOW_UP_SHARE, after_a_number, drilled
+from app.demo.drills import FOLLOW_UP_SHARE, after_a_number, drilled, drilled_live, drilled_of
 from app.demo.earlier import Earlier, earlier
 from app.demo.live_trace import LiveTrace
 from app.demo.problems import FAMILIES, LiveProblem, Problem, sample_live, sample_problem
@@ -47,10 +47,10 @@ class Share(StrEnum):
 
 Shares = dict[Share, float]
 EARLIER_SHARES = {
-    Share.THINK: 0.25,
+    Share.THINK: 0.35,
     Share.NO_THINK: 0.15,
-    Share.ASYNC: 0.25,
-    Share.LIVE: 0.15,
+    Share.ASYNC: 0.35,
+    Share.LIVE: 0.2,
     Share.THREADS: 0.06,
     Share.WORKERS: 0.06,
 }
@@ -135,8 +135,8 @@ def _live(rng: Random, past: Earlier) -> LiveProblem | Problem:
     if past.number is not None and rng.random() < FOLLOW_UP_SHARE:
         return sample_live(rng, held_out=False, before=past.number)
     if rng.random() < STEPWISE_SHARE:
-        return sample_live(rng, held_out=False)
-    return sample_problem(rng, held_out=False, families=COMPLETE_FAMILIES)
+        return drilled_live(rng)
+    return drilled_of(rng, COMPLETE_FAMILIES)
 
 
 def _perhaps_parts(rng: Random, share: float) -> Problem:

@@ -81,17 +81,16 @@ def _times(a: int, b: int) -> list[str]:
 def _over(a: int, b: int) -> list[str]:
     quotient = a // b
     assert quotient * b == a, (a, b)
-    parts = decimal_parts(quotient)
-    if len(parts) == 1:
+    if quotient < 10:
         return [f"{a}/{b}={quotient}"]
+    parts = decimal_parts(quotient)
     equations, left = [], a
     for part in parts:
         product = b * part
-        equations.append(f"{b}*{part}={product}")
-        if left > product:
-            equations.append(f"{left}-{product}={left - product}")
+        equations += [f"{b}*{part}={product}", f"{left}-{product}={left - product}"]
         left -= product
-    return [*equations, "+".join(map(str, parts)) + f"={quotient}"]
+    total = "+".join(map(str, parts)) if len(parts) > 1 else f"{a}/{b}"
+    return [*equations, f"{total}={quotient}"]
 
 
 def _running_sum(start: int, addends: list[int]) -> list[str]:

@@ -73,6 +73,7 @@ WORDS_AT_RANDOM_SHARE = 0.08  # of the requests beyond the domain
 MADE_UP_SHARE = 0.3  # of the words in the others
 
 _TEMPLATES = tuple(tuple(texts.split("|")) for texts in TOPICS.values())  # by topic
+_MEANINGLESS = tuple(sorted(set(COMMON_WORDS).difference(*PROMPTS.values())))  # by themselves
 _BLANK = re.compile(r"\{(\w+)\}")
 _KIND_WEIGHTS = {
     Kind.HELLO: 2, Kind.HOW: 1, Kind.WHO: 1.5, Kind.HELP: 1.5, Kind.THANKS: 1, Kind.BYE: 1,
@@ -112,6 +113,8 @@ def _filling(rng: Random, blank: str) -> str:
             return str(rng.randint(3, 80))
         case "year":
             return str(rng.randint(1400, 2025))
+        case "common":
+            return rng.choice(_MEANINGLESS)
     return made_up_word(rng) if rng.random() < MADE_UP_SHARE else rng.choice(WORDS[blank])
 
 

@@ -108,7 +108,7 @@ def compare(rng: Random) -> Problem:
         plan=f"plan: {first.a}*{first.b} and {second.a}*{second.b}, then compare.",
         outline=f"I will count the {item} of {name} and {other} and then compare.",
         statements=[f"{name} has {x} {item}", f"{other} has {y} {item}", None],
-        notes=[f"{name} ", f"{other} ", f"{name} {x}, {other} {y}, {winner} more. "],
+        notes=[f"{name} ", f"{other} ", f"{name} {x}, {other} {y}: {_told_apart(x, y)}, {winner} more. "],
         result=f"{winner} {difference.result}",
     )
 
@@ -126,7 +126,12 @@ def larger(rng: Random) -> Problem:
     lines = tuple(f"{side.worked_line}." for side in steps if isinstance(side, Step))
     first, second = values
     told = tuple(f"{side.a} times {side.b} is {side.result}." for side in steps if isinstance(side, Step))
-    thoughts = ("plan: compare.", *lines, f"{_compared_digits(first, second)}, {word} is {most}.")
+    sides = [f"{side.a}*{side.b}" if isinstance(side, Step) else str(side) for side in steps]
+    thoughts = (
+        f"plan: compare {sides[0]} and {sides[1]}.",
+        *lines,
+        f"{_compared_digits(first, second)}, {word} is {most}.",
+    )
     return Problem(
         family="larger",
         question=dressed(rng, f"which is {word}", f"{said[0]} or {said[1]}"),
@@ -139,14 +144,17 @@ def larger(rng: Random) -> Problem:
 
 
 def _compared_digits(first: int, second: int) -> str:
-    """The two beside each other, by their lengths or digit by digit: "345 354: 3=3, 4<5, 345 < 354"."""
-    pairs = list(zip(str(first), str(second), strict=False))
+    """The two beside each other: "345 354: 3=3, 4<5, 345 < 354"."""
+    return f"{first} {second}: {_told_apart(first, second)}, {first} {_sign(first, second)} {second}"
+
+
+def _told_apart(first: int, second: int) -> str:
+    """By their lengths, or digit by digit up to the first that differs: "3=3, 4<5"."""
     if len(str(first)) != len(str(second)):
-        looked_at = [f"{len(str(first))} digits, {len(str(second))} digits"]
-    else:
-        alike = next(place for place, (a, b) in enumerate(pairs) if a != b)
-        looked_at = [f"{a}{_sign(a, b)}{b}" for a, b in pairs[: alike + 1]]
-    return f"{first} {second}: {', '.join(looked_at)}, {first} {_sign(first, second)} {second}"
+        return f"{len(str(first))} digits, {len(str(second))} digits"
+    pairs = list(zip(str(first), str(second), strict=True))
+    differing = next(place for place, (a, b) in enumerate(pairs) if a != b)
+    return ", ".join(f"{a}{_sign(a, b)}{b}" for a, b in pairs[: differing + 1])
 
 
 def _sign(first: int | str, second: int | str) -> str:

@@ -17,7 +17,7 @@ COMMON_WORDS = tuple(
     school see seem send she should show since sleep small so some someone something song soon start still stop story
     such sure take talk tell than thank that the their them then there these they thing think this those though time
     to today together tomorrow too true try turn under until up us use very wait walk want was watch water way we week
-    well went were what when where which while white who why will wish with without woman word work world would write
+    well went were what when where which while white who will wish with without woman word work world would write
     wrong year yes yesterday yet you young your""".split()
 )
 _ONSETS = ("", *"b c d f g h j k l m n p r s t v w y br ch cl cr dr fl gr pl pr sh sl sp st str th tr".split())

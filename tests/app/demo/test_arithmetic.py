@@ -62,9 +62,9 @@ def test_a_line_reads_as_the_model_is_to_think_it() -> None:
     assert Step(Op.PLUS, 47, 38).worked_line == "47+38: 47+30=77, 77+8=85"
     assert Step(Op.MINUS, 532, 47).worked_line == "532-47: 532-40=492, 492-7=485"
     assert Step(Op.TIMES, 12, 8).worked_line == "12*8: 10*8=80, 2*8=16, 80+16=96"
-    assert Step(Op.OVER, 84, 3).worked_line == "84/3: 3*20=60, 84-60=24, 3*8=24, 20+8=28"
+    assert Step(Op.OVER, 84, 3).worked_line == "84/3: 3*20=60, 84-60=24, 3*8=24, 24-24=0, 20+8=28"
     assert Step(Op.MINUS, 90, 5).worked_line == "90-5=85"
-    assert Step(Op.OVER, 120, 4).worked_line == "120/4=30"
+    assert Step(Op.OVER, 120, 4).worked_line == "120/4: 4*30=120, 120-120=0, 120/4=30"
 
 
 @given(NUMBERS, NUMBERS)
