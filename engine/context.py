@@ -56,6 +56,11 @@ class Context:
         return len(self._model.tokens.system) + self._past.length + len(self.said)
 
     @property
+    def remembered_turns(self) -> int:
+        """How many finished turns the past holds."""
+        return self._past.turns
+
+    @property
     def past(self) -> View:
         """What turns to come see of the finished ones."""
         return View(*self._past.parts)
@@ -112,6 +117,20 @@ class Context:
         self._past.add(FinishedTurn(self.said, answer, blocks, output.hand_over(), standing, skipped, heard))
         self._input = self._arena.block("input", self._account)
         self.said, self.heard_at = (), []
+
+    def remember(self, said: Tokens, answer: Tokens) -> None:
+        """A turn that was had elsewhere, before all that is to come: its words, after what opens them, and its answer.
+        Nothing may have been said in this turn yet.
+        """
+        assert not self.said
+        self.reading.bring(self._input, said, lambda: self.view)
+        before = [self._input]
+        if self._model.history is HistoryPolicy.KEEP:  # else the past brings the role itself
+            before.append(role := self._arena.block("role", self._account))
+            self.reading.bring(role, self._model.tokens.history_role, lambda: self.view)
+        output = [self._arena.block("output", self._account)]
+        self._past.add(FinishedTurn(said, answer, before, output, answer, 0, len(answer)))
+        self._input = self._arena.block("input", self._account)
 
     def shorten(self, heard: int) -> None:
         """Of the latest answer only so many tokens were heard."""

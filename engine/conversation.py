@@ -94,6 +94,15 @@ class Conversation:
             self._turn.end_input()
         self.input_ended_step, self._idle = self.steps, False
 
+    def remember(self, text: str, answer: str) -> None:
+        """The user said this and was answered so, in a conversation that is gone on with here. Before the first words
+        of a turn; the oldest turns are forgotten where the model sees no more of them.
+        """
+        if self.closed or self._turn is not None or self._context.said:
+            raise RuntimeError("a turn has begun, or the conversation is closed")
+        words = (*self._model.tokens.input_open, *user_ids(self._model.tokenizer, text))
+        self._context.remember(words, user_ids(self._model.tokenizer, answer))
+
     def hold(self, held: bool, turn: int | None = None) -> None:
         """Enough of the answer is written and not yet heard: the writer pauses at the next end of a clause, the
         thoughts go on. held=False: it goes on where it stopped. turn: which one is meant; without effect when it is not
@@ -150,6 +159,16 @@ class Conversation:
     def running(self) -> bool:
         """Is a turn running?"""
         return self._turn is not None
+
+    @property
+    def context_tokens(self) -> int:
+        """What stands before the thoughts and the answer: system prompt, earlier turns, the user's words."""
+        return self._context.length
+
+    @property
+    def remembered_turns(self) -> int:
+        """How many finished turns the next one sees."""
+        return self._context.remembered_turns
 
     @property
     def history_ids(self) -> list[int]:

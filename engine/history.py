@@ -25,6 +25,11 @@ class History:
         """The transcript."""
         return tuple(token for turn in self._turns for token in turn)
 
+    @property
+    def turns(self) -> int:
+        """How many are kept."""
+        return len(self._turns)
+
     def add(self, said: Sequence[int], answer: Sequence[int]) -> None:
         """A turn is over."""
         self._latest = (tuple(said), tuple(answer))

@@ -87,6 +87,11 @@ class Past(ABC):
     def length(self) -> int:
         """Tokens it takes in a view."""
 
+    @property
+    @abstractmethod
+    def turns(self) -> int:
+        """How many turns it keeps."""
+
     @abstractmethod
     def add(self, turn: FinishedTurn) -> None:
         """A turn is over. Takes its blocks."""
@@ -123,6 +128,10 @@ class RefreshedPast(Past):
     @property
     def length(self) -> int:
         return len(self._history.tokens)
+
+    @property
+    def turns(self) -> int:
+        return self._history.turns
 
     def add(self, turn: FinishedTurn) -> None:
         self._answer = turn.answer
@@ -169,6 +178,10 @@ class FrozenPast(Past):
     @property
     def length(self) -> int:
         return sum(self._length(turn) for turn in self._turns)
+
+    @property
+    def turns(self) -> int:
+        return len(self._turns)
 
     def add(self, turn: FinishedTurn) -> None:
         for earlier in self._turns:
