@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -21,12 +22,16 @@ from audio.pcm import OUTPUT_RATE_HZ, QUIET_AMPLITUDE
 from audio.text.speak import speak
 from audio.tts.shaping import KEPT_SILENCE_MS
 from audio.tts.synthesizer import SpeechChunk, SpeechStream, WordMark
-from audio.tts.worker import EspeakSynthesizer
+from audio.tts.worker import EspeakSynthesizer, WorkerSynthesizer
+from audio.tts.worker_process import WorkerCommand
 from audio.tts.worker_protocol import Kind, Message, Sound, SpokenWord, receive, send
+from tests.audio.tts.steady_process import WORD_SAMPLES
 
 ANSWER = "47 plus 38 is 85, so the answer is 85."
 LONG = "This goes on and on. " * 3000
 SENTENCES = "Sentence number one is here, and it is not short. " * 120
+PHRASE = "One word after the other, each of its own length. " * 30
+STEADY = WorkerCommand("steady", "tests.audio.tts.steady_process", (), 20.0, 0.5, repeats_itself=True)
 ROOT = Path(__file__).parents[3]
 
 
@@ -37,17 +42,38 @@ def own_voice() -> Iterator[EspeakSynthesizer]:
         yield synthesizer
 
 
+@pytest.fixture(scope="module")
+def steady() -> Iterator[WorkerSynthesizer]:
+    with WorkerSynthesizer(STEADY) as synthesizer:
+        yield synthesizer
+
+
 def sound_of(chunks: list[SpeechChunk]) -> np.ndarray:
     return np.concatenate([chunk.pcm for chunk in chunks])
 
 
-def alike(one: list[SpeechChunk], other: list[SpeechChunk], within_ms: int = 10) -> bool:
-    """Whether both say the same: the voice breathes a little differently every time, by some samples."""
-    words, others = ([mark for chunk in chunks for mark in chunk.words] for chunks in (one, other))
-    places, other_places = ([(mark.text_start, mark.text_length) for mark in marks] for marks in (words, others))
-    later = [abs(mark.sample - same.sample) for mark, same in zip(words, others, strict=False)]
-    lengths = abs(len(sound_of(one)) - len(sound_of(other)))
-    return places == other_places and max([*later, lengths]) < OUTPUT_RATE_HZ * within_ms // 1000
+def marks_of(chunks: list[SpeechChunk]) -> list[WordMark]:
+    return [mark for chunk in chunks for mark in chunk.words]
+
+
+def same(one: list[SpeechChunk], other: list[SpeechChunk]) -> bool:
+    """Whether both say the same, to the sample: only of a voice that does."""
+    return marks_of(one) == marks_of(other) and np.array_equal(sound_of(one), sound_of(other))
+
+
+def check_the_seam(broken: list[SpeechChunk], whole: list[SpeechChunk]) -> None:
+    """The phrase that broke off is the whole one, or one word more was said: again from its beginning."""
+    sound, undisturbed, expected = sound_of(broken), sound_of(whole), marks_of(whole)
+    again = len(sound) - len(undisturbed)
+    word = next(
+        word
+        for word in ([mark.sample for mark in expected] if again else [0])
+        if np.array_equal(sound, np.concatenate([undisturbed[: word + again], undisturbed[word:]]))
+    )
+    assert again <= WORD_SAMPLES
+    assert marks_of(broken) == [
+        replace(mark, sample=mark.sample + again) if mark.sample > word else mark for mark in expected
+    ]
 
 
 def kill(synthesizer: EspeakSynthesizer) -> None:
@@ -149,64 +175,54 @@ def test_a_reader_that_waits_is_woken_by_a_cancel_from_another_thread(voice: Esp
     assert len(got) == 1
 
 
-def test_cancelling_one_stream_leaves_another_alone(voice: EspeakSynthesizer) -> None:
-    alone = list(voice.stream(ANSWER))
-    dropped, kept = voice.stream(LONG), voice.stream(ANSWER)
+def test_cancelling_one_stream_leaves_another_alone(steady: WorkerSynthesizer) -> None:
+    alone = list(steady.stream(ANSWER))
+    dropped, kept = steady.stream(LONG), steady.stream(ANSWER)
+    next(dropped)
     dropped.cancel()
-    assert alike(list(kept), alone, within_ms=40)  # behind a text that broke off it breathes otherwise
+    assert same(list(kept), alone)
 
 
-def test_many_threads_share_one_voice(voice: EspeakSynthesizer) -> None:
+def test_many_threads_share_one_voice(steady: WorkerSynthesizer) -> None:
     texts = [f"The answer is {number}." for number in range(8)]
-    alone = [list(voice.stream(text)) for text in texts]
+    alone = [list(steady.stream(text)) for text in texts]
     spoken: dict[str, list[SpeechChunk]] = {}
 
     def say(text: str) -> None:
-        spoken[text] = list(voice.stream(text))
+        spoken[text] = list(steady.stream(text))
 
     threads = [threading.Thread(target=say, args=(text,)) for text in texts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert all(alike(spoken[text], chunks) for text, chunks in zip(texts, alone, strict=True))
+    assert all(same(spoken[text], chunks) for text, chunks in zip(texts, alone, strict=True))
 
 
-def words_in(chunks: list[SpeechChunk]) -> list[WordMark]:
-    return [mark for chunk in chunks for mark in chunk.words]
+@pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_process_that_dies_or_hangs_in_the_middle_of_a_phrase_is_replaced(fate: signal.Signals) -> None:
+    with WorkerSynthesizer(STEADY) as steady:
+        whole = list(steady.stream(PHRASE))
+        stream = steady.stream(PHRASE)
+        chunks = [next(stream) for _ in range(3)]
+        lost = steady.process_id
+        os.kill(lost, fate)
+        chunks += list(stream)
+        assert steady.process_id != lost
+        assert not exists(lost)
+    check_the_seam(chunks, whole)
 
 
-def test_a_process_killed_in_the_middle_of_a_phrase_is_replaced(own_voice: EspeakSynthesizer) -> None:
-    whole = list(own_voice.stream(SENTENCES))
+def test_espeak_says_every_word_of_a_phrase_in_which_its_process_was_killed(own_voice: EspeakSynthesizer) -> None:
     stream = own_voice.stream(SENTENCES)
     chunks = [next(stream) for _ in range(3)]
-    first_process = own_voice.process_id
-    os.kill(first_process, signal.SIGKILL)
+    kill(own_voice)
     chunks += list(stream)
-    assert own_voice.process_id != first_process
-    assert not exists(first_process)
-    places = [(mark.text_start, mark.text_length) for mark in words_in(whole)]
-    assert [(mark.text_start, mark.text_length) for mark in words_in(chunks)] == places
-    longer = len(sound_of(chunks)) - len(sound_of(whole))
-    assert -0.01 < longer / OUTPUT_RATE_HZ < 1, "nothing is lost; one word may be said again if the restart took long"
-
-
-def test_a_process_that_hangs_in_the_middle_of_a_phrase_is_replaced() -> None:
-    with EspeakSynthesizer(silent_timeout_s=0.5) as voice:
-        whole = list(voice.stream(SENTENCES))
-        stream = voice.stream(SENTENCES)
-        chunks = [next(stream) for _ in range(3)]
-        stopped = voice.process_id
-        os.kill(stopped, signal.SIGSTOP)
-        chunks += list(stream)
-        assert voice.process_id != stopped
-        assert not exists(stopped)
-    marks, same = words_in(chunks), words_in(whole)
-    assert [mark.text_start for mark in marks] == [mark.text_start for mark in same]
-    later = [mark.sample - other.sample for mark, other in zip(marks, same, strict=True)]
-    again = len(sound_of(chunks)) - len(sound_of(whole))
-    assert -0.01 < again / OUTPUT_RATE_HZ < 1, "nothing is lost, at most a word is said again"
-    assert all(min(abs(late), abs(late - again)) < OUTPUT_RATE_HZ // 50 for late in later), "marks follow the sound"
+    marked = [SENTENCES[mark.text_start : mark.text_start + mark.text_length] for mark in marks_of(chunks)]
+    assert marked == SENTENCES.split()
+    starts = [mark.sample for mark in marks_of(chunks)]
+    assert starts == sorted(starts)
+    assert starts[-1] < len(sound_of(chunks))
 
 
 def test_a_process_that_hangs_between_phrases_is_replaced() -> None:
@@ -331,7 +347,7 @@ def test_speaking_a_written_phrase_marks_the_words_as_written(voice: EspeakSynth
     written = "It costs **$5.50** at 3:45, x^2."
     stream: SpeechStream | None = speak(voice, written)
     assert stream is not None
-    marks = [mark for chunk in stream for mark in chunk.words]
+    marks = marks_of(list(stream))
     assert [written[mark.text_start : mark.text_start + mark.text_length] for mark in marks] == written.split()
 
 
