@@ -21,6 +21,7 @@ from app.conversation import Conversation, Parts
 from app.engine_link import EngineLink
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
+from app.events import TurnDone
 from app.models import build_engine, choose_sampling, spelling
 from engine.conversation import Conversation as EngineConversation
 from engine.engine import Engine
@@ -46,6 +47,7 @@ class Assistant:
         self._speaking = ThreadPoolExecutor(SPEAKING_THREADS, "sotto-speaking")
         self._loading = threading.Lock()
         self._open: set[int] = set()  # the engine's numbers of the conversations
+        self.on_turn: Callable[[TurnDone], None] | None = None  # told of every turn that is over
 
     def start(self) -> None:
         """Load the model and start its thread. Raises EngineError, SettingsError; the voice is loaded when first
@@ -85,12 +87,10 @@ class Assistant:
         Raises EngineFull if there is no room, SettingsError for an unknown method, AudioError if the voice cannot be
         had.
         """
-        if self._engine is None:
-            raise RunError("the assistant is not running; call start() first")
+        engine = self.engine
         method = method or self.settings.method
         _check_method(method)
         voices = self.warm_voice() if voice else None
-        engine = self._engine
         tokens = engine.call(lambda running: self._open_tokens(running, method)).result()
         try:
             listener = voices.new_listener() if voices else None
@@ -108,8 +108,21 @@ class Assistant:
                 on_exit=partial(self._open.discard, tokens.id),
                 most_sound_ahead_s=self.settings.most_sound_ahead_s,
                 language=self.settings.language,
+                on_turn=self.on_turn,
             )
         )
+
+    @property
+    def engine(self) -> EngineThread:
+        """For doors that talk tokens. Raises RunError if the assistant is not running."""
+        if self._engine is None:
+            raise RunError("the assistant is not running; call start() first")
+        return self._engine
+
+    @property
+    def spelled(self) -> Callable[[str], str]:
+        """The user's words as the model reads them."""
+        return self._spelled
 
     @property
     def open_conversations(self) -> int:

@@ -183,6 +183,16 @@ class ServerSettings(BaseModel):
 
     host: Name = Field("127.0.0.1", description="address to listen on")
     port: Whole = Field(7860, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
+    api_key_file: MaybePlace = Field(
+        None, description="keys that programs must bring (made by 'api-key'); auto: none on this machine, else no entry"
+    )
+    requests_per_minute: MaybeWhole = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="of each key; auto is 120, or no limit where no key is needed",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="how the log is written to stderr")
 
 
 class Settings(ServerSettings, TalkSettings, VoiceSettings, EngineSettings):

@@ -47,6 +47,7 @@ class Parts:
     on_exit: Callable[[], None]
     most_sound_ahead_s: float = MOST_SOUND_AHEAD_S
     language: str = "en"
+    on_turn: Callable[[told.TurnDone], None] | None = None
 
 
 class Conversation:
@@ -286,6 +287,8 @@ class Conversation:
 
     def _emit(self, event: told.ConversationEvent) -> None:
         self._outlet.put(event)
+        if isinstance(event, told.TurnDone) and self._parts.on_turn is not None:
+            self._parts.on_turn(event)
         if self._outlet.over and self._closing is None:
             log.warning("the events of a conversation are not read; it is ended")
             self._end()

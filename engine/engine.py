@@ -79,6 +79,11 @@ class Engine:
         return tuple(self._conversations.values())
 
     @property
+    def steps(self) -> int:
+        """How many steps there were."""
+        return self._steps
+
+    @property
     def has_work(self) -> bool:
         """Would a step do anything?"""
         return any(conversation.has_work for conversation in self._conversations.values())

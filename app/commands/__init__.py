@@ -37,6 +37,8 @@ class Command:
 
 COMMANDS = (
     Command("ui", "talk and chat in the browser (also what runs without a command)"),
+    Command("serve", "the interfaces for programs without the page: chat completions, the realtime socket, metrics"),
+    Command("api-key", "make a key for programs that ask from other machines"),
     Command("talk", "talk on the desktop: hold space, or an open microphone; thoughts and answer in the terminal"),
     Command("chat", "chat in the terminal: thoughts and answer side by side as they grow"),
     Command("ask", "one question, for scripts: text or WAV in; answer on stdout, sound and events in files"),

@@ -13,10 +13,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from app.api.logs import log_as_json
     from app.assistant import Assistant
     from app.web.server import serve
 
     logging.getLogger("app").setLevel(logging.INFO)  # say which model and which voice were chosen
+    if settings.log_format == "json":
+        log_as_json()
     assistant = Assistant(settings)
     try:
         assistant.start()

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter, WebSocket
 
@@ -18,6 +18,9 @@ from app.realtime.line import GRACE_S, Line
 from app.realtime.session import Session
 from app.realtime.socket import Socket
 from app.web.access import Secrets, refusal
+
+if TYPE_CHECKING:
+    from app.api.door import Door
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +61,15 @@ class Lines:
             log.error("a session failed", exc_info=error)
 
 
-def realtime_route(assistant: Assistant, settings: Settings, secrets: Secrets, clock: Callable[[], float]) -> APIRouter:
+def realtime_route(
+    assistant: Assistant,
+    settings: Settings,
+    secrets: Secrets,
+    clock: Callable[[], float],
+    door: "Door | None" = None,
+) -> APIRouter:
     """The route. In the query: `session`, a page's secret; `method` and `modality`, the session's first settings;
-    `model` is not looked at, there is but one.
+    `model` is not looked at, there is but one. door: says which programs may connect; None: all.
     """
     router = APIRouter()
     lines = Lines(assistant, clock)
@@ -74,6 +83,8 @@ def realtime_route(assistant: Assistant, settings: Settings, secrets: Secrets, c
         modality: Literal["audio", "text"] = "audio",
     ) -> None:
         reason = refusal(websocket.headers, session, secrets, settings.host)
+        if reason is None and session is None and door is not None:
+            reason = door.refusal(websocket.headers)
         if reason is not None:
             log.warning("refused a connection: %s", reason)
             await websocket.close(REFUSED, reason)

@@ -1,7 +1,8 @@
 """Server: the application on one port, and running it until the user stops it.
 
-`/v1/realtime` is the socket, `/sotto/…` the page's scripts and styles, `/healthz` says that the server lives;
-everything else is the page. Routes stand before the page because the page is mounted at `/` and takes what is left.
+`/v1/realtime` is the socket, the rest of `/v1`, `/readyz` and `/metrics` are the API's (`app.api`), `/sotto/…` the
+page's scripts and styles, `/healthz` says that the server lives; everything else is the page. Routes stand before the
+page because the page is mounted at `/` and takes what is left.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -23,21 +25,32 @@ from app.web.access import Secrets
 from app.web.guards import HostGuard, SafetyHeaders
 from app.web.realtime_route import realtime_route
 
+if TYPE_CHECKING:
+    from app.api.door import Door
+    from app.assistant import Assistant as RunningAssistant
+
 ASSETS = Path(__file__).parents[2] / "assets" / "web"
 
 
 def build_app(
-    assistant: Assistant, settings: Settings, *, page: bool = True, clock: Callable[[], float] = time.monotonic
+    assistant: Assistant,
+    settings: Settings,
+    *,
+    page: bool = True,
+    door: "Door | None" = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
-    """The application; without `page` it is the socket alone."""
+    """The application; without `page` it is the socket alone, and what `door` has for programs."""
     app = FastAPI(title="Sotto", docs_url=None, redoc_url=None, openapi_url=None)
     secrets = Secrets(clock)
-    app.include_router(realtime_route(assistant, settings, secrets, clock))
+    app.include_router(realtime_route(assistant, settings, secrets, clock, door))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
+    if door is not None:
+        door.mount(app)
     if page:
         from app.web.page import mount_page  # Gradio takes a second to import
 
@@ -48,13 +61,18 @@ def build_app(
     return app
 
 
-def serve(assistant: Assistant, settings: Settings, *, page: bool = True) -> None:
-    """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had."""
+def serve(assistant: "RunningAssistant", settings: Settings, *, page: bool = True) -> None:
+    """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had,
+    SettingsError if the key file cannot be used.
+    """
     import uvicorn
 
+    from app.api.door import Door
+
+    door = Door(assistant, settings, time.monotonic)
     with _listen(settings.host, settings.port) as listener:
         config = uvicorn.Config(
-            build_app(assistant, settings, page=page),
+            build_app(assistant, settings, page=page, door=door),
             log_level="warning",
             access_log=False,
             ws_max_size=MESSAGE_LIMIT_BYTES,
@@ -82,6 +100,6 @@ def _announce(host: str, port: int, page: bool) -> None:
     """One line to stderr: what is served where. A wildcard address is no address to open."""
     everywhere = host in {"0.0.0.0", "::"}
     shown = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
-    what = "the page" if page else "the API (/v1/realtime)"
+    what = "the page" if page else "the API (/v1/chat/completions, /v1/realtime)"
     others = "; other machines need https for the microphone" if everywhere and page else ""
     print(f"Sotto serves {what} at http://{shown}:{port} (Ctrl-C stops it){others}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""A conversation that goes on with turns that were had elsewhere: the next turn sees them as if they had been had here."""
+"""Going on with turns that were had elsewhere: the next turn sees them as if they had been had here."""
 
 import pytest
 from transformers import PreTrainedTokenizerBase
