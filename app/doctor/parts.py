@@ -8,9 +8,10 @@ from pathlib import Path
 from app.config import AUTO, Settings
 from app.demo.paths import demo_folder
 from app.doctor.check import Check
-from audio.asr.choose import Found, inventory
 from audio.asr.whisper_folder import find_whisper
 from audio.errors import FormulaReaderUnavailable, RecognizerUnavailable
+from audio.found import Found
+from audio.inventory import inventory
 from audio.text.formulas import BY_RULES
 from audio.text.formulas.speech_rule_engine import installed_version
 from audio.tts.choose import find_coqui_voice

@@ -1,4 +1,4 @@
-"""Which recogniser to use, and all that there is to choose from; `audio.tts.choose` chooses the synthesizer.
+"""Which recogniser to use; `audio.tts.choose` chooses the synthesizer, `audio.inventory` tells all there is.
 
 "auto" takes the best that is installed and loads without a network. Every choice comes with its reason, for the log
 and for `doctor`. Nothing is downloaded, and a choice made by name never falls back to another.
@@ -13,7 +13,6 @@ from audio.asr.whisper_folder import REPOSITORIES, cached_names
 from audio.asr.whisper_options import WhisperOptions
 from audio.errors import RecognizerUnavailable
 from audio.found import Found, find_package
-from audio.tts.choose import find_coqui_voice, find_espeak
 
 RECOGNIZERS = ("auto", "faster-whisper", "pocketsphinx")
 ALIASES = {"whisper": "faster-whisper"}
@@ -63,14 +62,9 @@ def choose_recognizer(
         return _pocketsphinx(domain, language, str(fault))
 
 
-def inventory(language: str = "en") -> tuple[Found, ...]:
-    """Everything that could be chosen, recognisers first. Quick: looks for packages and files, loads no model."""
-    return (
-        _find_whisper(language),
-        find_package("pocketsphinx", "pocketsphinx"),
-        find_espeak(),
-        find_coqui_voice(None),
-    )
+def find_recognizers(language: str) -> tuple[Found, ...]:
+    """All of them. Quick: looks for packages and files, loads no model."""
+    return _find_whisper(language), find_package("pocketsphinx", "pocketsphinx")
 
 
 def _known(spec: str) -> str:

@@ -13,11 +13,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from audio.asr.agreement import Agreement
 from audio.asr.cepstral_mean import TYPICAL, Cepstrum, improved, parse, written
 from audio.asr.hypothesis import Hypothesis
 from audio.asr.local_agreement import Transcript, Word, agree, continued, joined
 from audio.asr.noise_floor import TYPICAL_VOICE, frame_amplitudes, with_noise_floor
+from audio.asr.stable_words import StableWords
 from audio.asr.transcript import digits
 from audio.errors import RecognizerUnavailable
 from audio.pcm import INPUT_RATE_HZ, Pcm
@@ -27,7 +27,7 @@ AGAIN_AT_S = (1.0, 2.5)
 """When in an utterance the words so far are listened to again, for better guesses on the way."""
 LONGEST_AGAIN_S, GENERAL_LONGEST_AGAIN_S = 15, 4
 """Longer utterances are not listened to again: it would take too long, above all with the general model."""
-AGREEMENT_MS = 250
+STABLE_MS = 250
 """For how long a guess must have stood before it is told."""
 PASS_MS = 1000
 """How often its guess counts as a pass, pauses besides: two that agree commit words."""
@@ -82,7 +82,7 @@ class PocketsphinxRecognizer:
         self.cancel()
         self._chunks, self._samples, self._again_samples, self._passed_samples = [], 0, 0, 0
         self._transcript, self._told, self._paused, self._stood = Transcript(), Hypothesis(""), False, ""
-        self._agreement = Agreement(AGREEMENT_MS * INPUT_RATE_HZ // 1000)
+        self._stable = StableWords(STABLE_MS * INPUT_RATE_HZ // 1000)
         self._begin()
 
     def feed(self, pcm: Pcm) -> Hypothesis | None:
@@ -98,7 +98,7 @@ class PocketsphinxRecognizer:
         due = self._samples - self._passed_samples >= PASS_MS * INPUT_RATE_HZ // 1000
         if due:
             self._pass(heard)
-        before, stood = self._stood, self._agreement.agreed(joined(heard), self._samples)
+        before, stood = self._stood, self._stable.stable(joined(heard), self._samples)
         self._stood = stood
         if stood == before and not due:
             return None

@@ -42,8 +42,8 @@ class Pass:
 
 
 @dataclass(slots=True)
-class Utterance:
-    """One utterance, as far as it was heard."""
+class HeardSoFar:
+    """What is known of the utterance that is being heard. Positions count its samples."""
 
     window: SoundWindow = field(default_factory=SoundWindow)
     transcript: Transcript = field(default_factory=Transcript)
@@ -62,7 +62,7 @@ class WhisperRecognizer:
         self._model = model
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whisper")
         self._running: Future[Pass] | None = None
-        self._now = Utterance()
+        self._now = HeardSoFar()
 
     def start(self) -> None:
         self.cancel()
@@ -95,14 +95,14 @@ class WhisperRecognizer:
             self._now.transcript = continued(self._now.transcript, last.words, last.start)
         text = self._now.transcript.text
         assert text.startswith(self._now.told.committed), f"{text!r} does not begin with {self._now.told.committed!r}"
-        self._now = Utterance()
+        self._now = HeardSoFar()
         return text
 
     def cancel(self) -> None:
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        self._now = Utterance()
+        self._now = HeardSoFar()
 
     def fork(self) -> Self:
         return type(self)(self._model)

@@ -18,14 +18,19 @@ REPOSITORIES = {
     "small": "Systran/faster-whisper-small",
     "medium.en": "Systran/faster-whisper-medium.en",
     "medium": "Systran/faster-whisper-medium",
+    "large-v1": "Systran/faster-whisper-large-v1",
     "large-v2": "Systran/faster-whisper-large-v2",
     "large-v3": "Systran/faster-whisper-large-v3",
+    "large": "Systran/faster-whisper-large-v3",
     "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
     "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
     "distil-small.en": "Systran/faster-distil-whisper-small.en",
+    "distil-medium.en": "Systran/faster-distil-whisper-medium.en",
+    "distil-large-v2": "Systran/faster-distil-whisper-large-v2",
     "distil-large-v3": "Systran/faster-distil-whisper-large-v3",
+    "distil-large-v3.5": "distil-whisper/distil-large-v3.5-ct2",
 }
-"""Short names and where the hub keeps them, in CTranslate2's format."""
+"""faster-whisper's short names and where the hub keeps them, in CTranslate2's format."""
 
 BEST_FIRST = ("base.en", "base", "small.en", "small", "tiny.en", "tiny")
 """What `auto` takes if several are there: on a CPU, base answers in about a second, small takes four."""

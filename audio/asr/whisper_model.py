@@ -16,6 +16,12 @@ from audio.pcm import INPUT_RATE_HZ, Pcm, silence, to_floats
 
 SHORTEST_S = 0.1
 """Shorter sounds hold no word."""
+CONTEXT_TOKENS = 448
+"""Of the network: what was said before, and what it writes."""
+TOKENS_PER_S, FEWEST_TOKENS = 15, 30
+"""How much text a pass may write for its sound: nobody speaks faster. A network that has lost its way in noise writes
+until it is stopped, which takes seconds on a CPU.
+"""
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages whose words are not written apart."""
 GPU_LIBRARIES = "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12"
@@ -34,6 +40,7 @@ class WhisperModel:
         self.budget = PassBudget(core_share(options, self.device), options.cpu_threads if self.device == "cpu" else 1)
         self._model = _load(self.folder, self.device, self.compute_type, options.cpu_threads)
         _check_language(self._model, self.folder, language)
+        _check_features(self._model, self.folder)
         self.transcribe(silence(1000, INPUT_RATE_HZ))  # a GPU whose libraries are missing fails only now
 
     def transcribe(self, pcm: Pcm, prompt: str = "") -> tuple[Word, ...]:
@@ -60,6 +67,7 @@ class WhisperModel:
             condition_on_previous_text=False,
             initial_prompt=prompt or None,
             word_timestamps=True,
+            max_new_tokens=most_tokens(len(pcm), prompt),
         )
         return iter(segments)
 
@@ -68,17 +76,31 @@ class WhisperModel:
         return believed(words, segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio)
 
 
-def whole_words(pieces: Sequence[tuple[str, float, float]], language: str) -> list[Word]:
-    """(text, start and end in seconds) as the network gives them: "3" and ":45" are one word, where words are written
-    apart.
+def most_tokens(samples: int, prompt: str = "") -> int | None:
+    """`max_new_tokens` of a pass over so much sound; None for the network's own limit, half its context.
+
+    It is twice what may be written, for CTranslate2 writes no more than half of it and the prompt together; text that
+    is cut off is made up for, since faster-whisper goes on behind the last word.
+    Source: CTranslate2's src/models/whisper.cc, faster-whisper's generate_with_fallback.
     """
+    twice = 2 * (FEWEST_TOKENS + TOKENS_PER_S * samples // INPUT_RATE_HZ)
+    return None if prompt or twice > CONTEXT_TOKENS - 10 else twice
+
+
+def whole_words(pieces: Sequence[tuple[str, float, float]], language: str) -> list[Word]:
+    """A segment's words, from (text, start and end in seconds) as the network gives them.
+
+    Where words are written apart, "3" and ":45" are one word, and the first has a space before it like the others: it
+    may stand behind words of an earlier pass.
+    """
+    apart = language not in WITHOUT_SPACES
     words: list[Word] = []
     for text, start_s, end_s in pieces:
         start, end = round(start_s * INPUT_RATE_HZ), round(end_s * INPUT_RATE_HZ)
-        if words and not text.startswith(" ") and language not in WITHOUT_SPACES:
+        if apart and words and not text.startswith(" "):
             words[-1] = Word(words[-1].text + text, words[-1].start, max(end, words[-1].end))
         else:
-            words.append(Word(text, start, max(end, start)))
+            words.append(Word(f" {text.lstrip()}" if apart else text, start, max(end, start)))
     return words
 
 
@@ -147,6 +169,16 @@ def _check_language(model: Any, folder: WhisperFolder, language: str) -> None:
             "use a name without .en, for example base"
         )
     raise RecognizerUnavailable(f"faster-whisper knows no language {language!r}; use a code such as en, de, fr")
+
+
+def _check_features(model: Any, folder: WhisperFolder) -> None:
+    """large-v3 and its children hear in 128 bands; without their preprocessor_config.json 80 are made."""
+    made, wanted = len(model.feature_extractor.mel_filters), model.model.n_mels
+    if made != wanted:
+        raise RecognizerUnavailable(
+            f"the faster-whisper model in {folder.path} hears in {wanted} bands, and its preprocessor_config.json, "
+            f"if there is one, makes {made}; copy that file from the original model's folder, or download it again"
+        )
 
 
 def _run_fault(folder: WhisperFolder, device: str, fault: Exception) -> str:

@@ -26,7 +26,7 @@ class WrittenStream(SpeechStream):
     def _written(self, mark: WordMark) -> WordMark | None:
         """None for the second and further words of what is one word as written ("85", "dollars" of "$85")."""
         start, _ = self._text.source_of(mark.text_start, mark.text_length)
-        return self._snap.push(start, mark.sample)
+        return self._snap.push(start, mark.sample, mark.estimated)
 
 
 class WrittenSynthesizer:

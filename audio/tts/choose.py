@@ -48,6 +48,11 @@ def choose_synthesizer(spec: str = "auto", speech: Speech | None = None) -> tupl
     return _espeak(speech, "no coqui model was named (--tts-model)")
 
 
+def find_synthesizers() -> tuple[Found, ...]:
+    """All of them. Quick: looks for packages and files, loads no model."""
+    return find_espeak(), find_coqui_voice(None)
+
+
 def find_espeak() -> Found:
     """Whether espeak-ng is installed."""
     package = find_package("espeakng-loader", "espeakng_loader")

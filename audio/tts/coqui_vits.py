@@ -10,7 +10,7 @@ from typing import Any
 from audio.errors import SpeechFailed
 from audio.tts.coqui import CoquiOptions
 from audio.tts.coqui_speech import as_pcm, choose_language, choose_speaker, give, speed
-from audio.tts.word_estimate import Word, spread, words_of
+from audio.tts.word_estimate import TextWord, spread, words_of
 from audio.tts.worker_main import OnSound
 from audio.tts.worker_protocol import SpokenWord
 
@@ -58,7 +58,7 @@ class VitsVoice:
         tokenizer = self._model.tokenizer
         return any(token != tokenizer.blank_id for token in tokenizer.text_to_ids(text, language=self._language))
 
-    def _told_by_model(self, words: Sequence[Word], made: dict[str, Any], samples: int) -> list[SpokenWord] | None:
+    def _told_by_model(self, words: Sequence[TextWord], made: dict[str, Any], samples: int) -> list[SpokenWord] | None:
         """Where the words begin by the durations of the model's tokens; None if these cannot be matched with the words.
 
         Numbers are spelt out and words run together on the way to tokens; then their counts differ.

@@ -17,7 +17,7 @@ from audio.pcm import Pcm, resample, silence, to_floats, to_pcm
 from audio.tts.coqui import CoquiOptions
 from audio.tts.coqui_folder import SPEAKERS_FILE
 from audio.tts.coqui_speech import as_pcm, choose_language, choose_speaker, speed
-from audio.tts.word_estimate import Word, spread, words_of
+from audio.tts.word_estimate import TextWord, spread, words_of
 from audio.tts.worker_main import OnSound
 from audio.tts.worker_protocol import SpokenWord
 from audio.wav import decode_wav
@@ -70,7 +70,7 @@ class XttsVoice:
             if not on_sound(held.astype("<i2").tobytes(), late if told else spread(words, began, samples), True):
                 return
 
-    def _predicted(self, words: list[Word], from_sample: int) -> list[SpokenWord]:
+    def _predicted(self, words: list[TextWord], from_sample: int) -> list[SpokenWord]:
         """The words at a slow speaker's speed."""
         lasts_s = sum(word.letters for word in words) / (LETTERS_PER_S * self._speed)
         return spread(words, from_sample, from_sample + round(lasts_s * self.sample_rate_hz))
@@ -105,9 +105,9 @@ class XttsVoice:
         return chosen
 
 
-def in_pieces(words: list[Word], longest: int) -> Iterator[list[Word]]:
+def in_pieces(words: list[TextWord], longest: int) -> Iterator[list[TextWord]]:
     """The words in runs of so many characters at most; a longer word is a run of its own."""
-    run: list[Word] = []
+    run: list[TextWord] = []
     for word in words:
         if run and word.start + word.length - run[0].start > longest:
             yield run

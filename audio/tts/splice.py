@@ -18,7 +18,8 @@ from audio.tts.worker_protocol import SpokenWord
 ESTIMATE_SLACK_WORDS = 1
 """Where words stand is estimated: so many words more are said again, so that none is lost."""
 
-Sound = tuple[Pcm, list[SpokenWord]]
+Spliced = tuple[Pcm, list[SpokenWord]]
+"""Sound to be handed over, and the words that begin in it."""
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Progress:
     samples: int = 0
     words: list[SpokenWord] = field(default_factory=list)
 
-    def take(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Sound:
+    def take(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Spliced:
         """The sound that comes next."""
         self.samples += len(pcm)
         self.words += words
@@ -47,7 +48,7 @@ class Splice(Protocol):
     text_start: int
     """From here on the text is to be spoken."""
 
-    def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Sound:
+    def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Spliced:
         """What of the new sound is to be handed over, words with their places in the whole phrase."""
 
 
@@ -62,7 +63,7 @@ class FromWord:
         self._first: int | None = first  # words from here on are forgotten when the new ones come
         self._shift_samples = progress.samples
 
-    def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Sound:
+    def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Spliced:
         if words and self._first is not None:
             del self._progress.words[self._first :]
             self._first = None
@@ -94,7 +95,7 @@ class WithinWord:
         """How much of the new sound is still to be left out."""
         self._shift_samples = 0
 
-    def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Sound:
+    def push(self, pcm: Pcm, words: Sequence[SpokenWord]) -> Spliced:
         fresh = self._not_said(words)
         if self._left_out_samples is None:
             self._held.append(pcm)

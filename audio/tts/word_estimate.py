@@ -14,7 +14,7 @@ SHORT_PAUSE_LETTERS, LONG_PAUSE_LETTERS = 3.0, 7.0
 GAP_LETTERS = 1.0
 
 
-class Word(NamedTuple):
+class TextWord(NamedTuple):
     """A word of a text: where it stands, and how long it takes, in letters."""
 
     start: int
@@ -22,15 +22,15 @@ class Word(NamedTuple):
     letters: float
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str) -> list[TextWord]:
     """The words that can be spoken; what stands alone and has no letter or digit counts to the word before."""
-    words: list[Word] = []
+    words: list[TextWord] = []
     at = 0
     for piece in text.split():
         at = text.index(piece, at)
         takes = GAP_LETTERS + sum(map(_letters, piece))
         if any(map(str.isalnum, piece)):
-            words.append(Word(at, len(piece), takes))
+            words.append(TextWord(at, len(piece), takes))
         elif words:
             words[-1] = words[-1]._replace(letters=words[-1].letters + takes)
         at += len(piece)
@@ -42,7 +42,7 @@ def letters(text: str) -> float:
     return sum(word.letters for word in words_of(text))
 
 
-def spread(words: Sequence[Word], from_sample: int, to_sample: int) -> list[SpokenWord]:
+def spread(words: Sequence[TextWord], from_sample: int, to_sample: int) -> list[SpokenWord]:
     """The words one after the other over this stretch of sound."""
     takes = [word.letters for word in words]
     ends = accumulate(takes, initial=0.0)

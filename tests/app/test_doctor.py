@@ -13,7 +13,7 @@ from app.doctor.check import Check
 from app.doctor.machine import TorchBuild, check_device, check_package
 from app.doctor.parts import check_formulas, check_model, check_voice
 from app.doctor.report import Report, examine
-from audio.asr.choose import Found
+from audio.found import Found
 
 CPU_BUILD = TorchBuild(cuda=None, driver=False, mac=False)
 CUDA_WITHOUT_DRIVER = TorchBuild(cuda="13.0", driver=False, mac=False)

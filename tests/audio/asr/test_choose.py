@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from audio.asr.choose import Domain, choose_recognizer, inventory
+from audio.asr.choose import Domain, choose_recognizer
 from audio.errors import RecognizerUnavailable
+from audio.inventory import inventory
 
 ROOT = Path(__file__).parents[3]
 
@@ -85,6 +86,6 @@ def test_the_inventory_finds_a_cached_model(empty_cache: Path) -> None:
 
 def test_the_inventory_loads_no_heavy_library() -> None:
     heavy = {"torch", "transformers", "onnxruntime", "pocketsphinx", "faster_whisper", "ctranslate2"}
-    script = f"import sys\nfrom audio.asr.choose import inventory\ninventory()\nprint({heavy} & set(sys.modules))"
+    script = f"import sys\nfrom audio.inventory import inventory\ninventory()\nprint({heavy} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""What surrounds pocketsphinx: agreed words, the mean of a voice, the floor of noise, and its protocol."""
+"""What surrounds pocketsphinx: stable words, the mean of a voice, the floor of noise, and its protocol."""
 
 from pathlib import Path
 
@@ -7,30 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.asr.agreement import Agreement
 from audio.asr.cepstral_mean import TYPICAL, UPDATE_FRAMES, WINDOW_FRAMES, improved, parse, share_of_before, written
 from audio.asr.choose import Domain
 from audio.asr.noise_floor import FLOOR_RATIO, frame_amplitudes, with_noise_floor
 from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
+from audio.asr.stable_words import StableWords
 from audio.errors import RecognizerUnavailable
 from audio.tts.worker import EspeakSynthesizer
 from tests.audio.speech import in_room, quiet, say
 
 
 def test_words_are_told_when_all_recent_guesses_share_them() -> None:
-    agreement = Agreement(span_samples=100)
-    assert agreement.agreed("what is", 0) == "what is"
-    assert agreement.agreed("what is forty", 50) == "what is"
-    assert agreement.agreed("what is forty seven", 100) == "what is"
-    assert agreement.agreed("what is forty seven plus", 150) == "what is forty"
-    assert agreement.agreed("what will", 300) == "what will"
+    words = StableWords(span_samples=100)
+    assert words.stable("what is", 0) == "what is"
+    assert words.stable("what is forty", 50) == "what is"
+    assert words.stable("what is forty seven", 100) == "what is"
+    assert words.stable("what is forty seven plus", 150) == "what is forty"
+    assert words.stable("what will", 300) == "what will"
 
 
 @given(st.lists(st.sampled_from(["", "a", "a b", "a b c", "b"]), min_size=1, max_size=20), st.integers(0, 5))
 def test_told_words_are_always_the_beginning_of_the_latest_guess(guesses: list[str], span: int) -> None:
-    agreement = Agreement(span)
+    words = StableWords(span)
     for at, guess in enumerate(guesses):
-        assert guess.split()[: len(agreement.agreed(guess, at).split())] == agreement.agreed(guess, at).split()
+        assert guess.split()[: len(words.stable(guess, at).split())] == words.stable(guess, at).split()
 
 
 def running_average(before: np.ndarray, own: np.ndarray, frames: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytest
 
 from audio.asr.whisper_asr import WhisperRecognizer
 from audio.asr.whisper_folder import find_whisper
-from audio.asr.whisper_model import WhisperModel, whole_words
+from audio.asr.whisper_model import WhisperModel, most_tokens, whole_words
 from audio.asr.whisper_options import WhisperOptions, core_share
 from audio.errors import RecognizerUnavailable
 from audio.pcm import INPUT_RATE_HZ, Pcm
@@ -118,6 +118,7 @@ def test_pieces_are_joined_to_words_where_words_are_written_apart() -> None:
     assert [(word.text, word.start, word.end) for word in whole_words(pieces, "en")] == [
         (" It's", 0, SECOND // 5), (" 3:45", SECOND // 5, round(0.9 * SECOND)),
     ]  # fmt: skip
+    assert [word.text for word in whole_words([("And", 0.0, 0.2), (" so", 0.2, 0.4)], "en")] == [" And", " so"]
     assert [word.text for word in whole_words([("你", 0.0, 0.1), ("好", 0.1, 0.2)], "zh")] == ["你", "好"]
 
 
@@ -191,8 +192,27 @@ def test_a_damaged_tokenizer_is_refused(copy: Path, content: str) -> None:
 def test_features_that_do_not_fit_the_model_are_refused(copy: Path) -> None:
     settings = json.loads((copy / "preprocessor_config.json").read_text())
     (copy / "preprocessor_config.json").write_text(json.dumps({**settings, "feature_size": 128}))
-    with pytest.raises(RecognizerUnavailable, match="failed on cpu"):
+    with pytest.raises(RecognizerUnavailable, match=r"hears in 80 bands, .* makes 128; copy that file"):
         WhisperModel(str(copy), options=ONE_THREAD)
+
+
+def test_a_pass_writes_no_more_than_anybody_can_say(loaded: WhisperModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights write without end: what they are stopped at is the limit."""
+    assert [most_tokens(seconds * SECOND) for seconds in (0, 1, 12, 13)] == [60, 90, 420, None]
+    assert most_tokens(SECOND, prompt="what is") is None
+    written: list[int] = []
+    generate = loaded._model.generate_with_fallback
+
+    def counted(*arguments: Any) -> Any:
+        made = generate(*arguments)
+        written.append(len(made[0].sequences_ids[0]))
+        return made
+
+    monkeypatch.setattr(loaded._model, "generate_with_fallback", counted)
+    loaded.transcribe(noise(SECOND))
+    assert 40 <= written[0] <= 50
+    loaded.transcribe(noise(12 * SECOND))
+    assert 200 <= max(written) <= 224
 
 
 def test_an_english_model_refuses_another_language(copy: Path) -> None:

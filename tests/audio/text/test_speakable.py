@@ -2,14 +2,16 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.text.speak import WrittenSynthesizer, speak
+from audio.text.speak import WrittenStream, WrittenSynthesizer, speak
 from audio.text.speakable import speakable, spoken
 from audio.text.traced import Traced
-from tests.audio.tts.fake_voice import FakeVoice
+from audio.tts.synthesizer import SpeechChunk, WordMark
+from tests.audio.tts.fake_voice import FakeVoice, Silence
 
 
 @pytest.mark.parametrize(
@@ -188,3 +190,16 @@ def test_a_voice_can_have_its_own_reader_of_formulas_and_language() -> None:
     assert voice.given == ["So X: 5.", "So x: five."]
     written.close()
     assert formulas.closed
+
+
+def test_marks_that_are_an_estimate_are_labelled_so_in_the_written_text_too() -> None:
+    class Guessing(Silence):
+        def __init__(self) -> None:
+            self._chunks = iter([SpeechChunk(np.ones(9, np.int16), (WordMark(0, 2, 5, True), WordMark(3, 5, 7, True)))])
+
+        def __next__(self) -> SpeechChunk:
+            return next(self._chunks)
+
+    written = "So **$5**."
+    [chunk] = WrittenStream(Guessing(), spoken(written), written)
+    assert chunk.words == (WordMark(0, 2, 5, estimated=True), WordMark(3, 7, 7, estimated=True))
