@@ -40,7 +40,7 @@ class Assistant:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self.settings = settings
-        self._clock = clock
+        self.clock = clock
         self._engine: EngineThread | None = None
         self._voice: Voice | None = None
         self._spelled: Callable[[str], str] = str
@@ -55,9 +55,9 @@ class Assistant:
         """
         _check_method(self.settings.method)
         step_s = (self.settings.step_ms or 0) / 1000
-        engine = build_engine(self.settings, self._clock)
+        engine = build_engine(self.settings, self.clock)
         self._spelled = spelling(engine.model.prompts)
-        self._engine = EngineThread(engine, step_s, self._clock)
+        self._engine = EngineThread(engine, step_s, self.clock)
         self._engine.start()
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Assistant:
                 listener=listener,
                 synthesizer=voices.synthesizer if voices else None,
                 speaking=self._speaking,
-                clock=self._clock,
+                clock=self.clock,
                 on_exit=partial(self._open.discard, tokens.id),
                 most_sound_ahead_s=self.settings.most_sound_ahead_s,
                 language=self.settings.language,

@@ -7,7 +7,6 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,9 @@ NEWEST_SHARE = 0.2  # of the latest completion in how long one takes
 CLIENT_GONE = 499
 
 
-def chat_routes(assistant: Assistant, metrics: Metrics, clock: Callable[[], float]) -> APIRouter:
-    """clock: the engine's. The assistant must have been started before the first request."""
-    chat = Chat(assistant, metrics, clock)
+def chat_routes(assistant: Assistant, metrics: Metrics) -> APIRouter:
+    """The assistant must have been started before the first request."""
+    chat = Chat(assistant, metrics)
     router = APIRouter(responses=REFUSALS)
     router.add_api_route(
         "/chat/completions",
@@ -60,8 +59,8 @@ def chat_routes(assistant: Assistant, metrics: Metrics, clock: Callable[[], floa
 class Chat:
     """Answers requests with one assistant's engine."""
 
-    def __init__(self, assistant: Assistant, metrics: Metrics, clock: Callable[[], float]) -> None:
-        self._assistant, self._metrics, self._clock = assistant, metrics, clock
+    def __init__(self, assistant: Assistant, metrics: Metrics) -> None:
+        self._assistant, self._metrics, self._clock = assistant, metrics, assistant.clock
         self._settings = assistant.settings
         self._card = ModelCard(id=model_name(self._settings.model), created=int(time.time()))
         self._usual_s = float(LEAST_WAIT_S)  # how long a completion takes

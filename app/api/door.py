@@ -1,13 +1,13 @@
 """The door: the API's application under `/v1`, and what of it the rest of the server needs.
 
-door = Door(assistant, settings, clock)
+door = Door(assistant, settings)
 door.mount(app)                          # /v1/…, /readyz, /metrics
 door.refusal(websocket.headers)          # may a program open a socket?
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,11 +30,11 @@ NOT_ALLOWED = 405
 
 
 class Door:
-    """Raises SettingsError if the key file cannot be used. clock: the engine's."""
+    """Raises SettingsError if the key file cannot be used."""
 
-    def __init__(self, assistant: Assistant, settings: Settings, clock: Callable[[], float]) -> None:
-        self._assistant, self._clock = assistant, clock
-        self._admission = Admission(settings, clock)
+    def __init__(self, assistant: Assistant, settings: Settings) -> None:
+        self._assistant, self._clock = assistant, assistant.clock
+        self._admission = Admission(settings, assistant.clock)
         self._metrics = Metrics()
         assistant.on_turn = self._take_turn
 
@@ -53,7 +53,7 @@ class Door:
     def _application(self) -> FastAPI:
         about = "Chat completions over one model that thinks while it answers."
         app = FastAPI(title="Sotto", version=__version__, description=about, docs_url=None, redoc_url=None)
-        app.include_router(chat_routes(self._assistant, self._metrics, self._clock))
+        app.include_router(chat_routes(self._assistant, self._metrics))
         app.add_exception_handler(ApiError, _api_error)
         app.add_exception_handler(RequestValidationError, _invalid)
         app.add_exception_handler(HTTPException, _http_error)

@@ -73,13 +73,23 @@ def invalid_request(faults: Sequence[Mapping[str, Any]]) -> ApiError:
     """The first fault that pydantic found, told as OpenAI tells it. Values that were sent are not repeated, but for
     short ones where a list of words is allowed.
     """
-    fault = faults[0]
+    fault = _deepest(faults)
     place = [part for part in fault["loc"] if part != "body"]
     kind, param = str(fault["type"]), _param(place) or None
     if kind == "json_invalid" or param is None:
         return ApiError("We could not parse the JSON body of your request; it must be an application/json object.")
     code, message = _explained(kind, param, fault)
     return ApiError(message, code=code, param=param)
+
+
+def _deepest(faults: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The first fault; where a value could have been one of several things, of the one that it was most like."""
+
+    def depth(fault: Mapping[str, Any]) -> int:
+        return len([part for part in fault["loc"] if not _is_member(part)])
+
+    field = [part for part in faults[0]["loc"] if not _is_member(part)]
+    return max((fault for fault in faults if list(fault["loc"][: len(field)]) == field), key=depth)
 
 
 def _param(place: Iterable[object]) -> str:

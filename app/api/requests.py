@@ -45,8 +45,8 @@ NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
 """Parameters of the API that this server has not, and the values that ask for nothing (null always is one)."""
 
 INSTEAD: Final = {
-    "reasoning_effort": "say how it is to think with sotto.method and sotto.patience",
-    "n": "send the request several times; requests run together",
+    "reasoning_effort": "Say how it is to think with sotto.method and sotto.patience",
+    "n": "Send the request several times; requests run together",
 }
 
 
@@ -158,8 +158,8 @@ class ChatRequest(_Piece):
             value = getattr(self, name)
             if value is not None and not any(_same(value, other) for other in neutral):
                 allowed = " or ".join(map(repr, neutral))
-                hint = INSTEAD.get(name) or (f"leave it out, or send {allowed}" if neutral else "leave it out")
-                raise unsupported(name, f"Unsupported parameter: '{name}' with this value. This server: {hint}.")
+                hint = INSTEAD.get(name) or (f"Leave it out, or send {allowed}" if neutral else "Leave it out")
+                raise unsupported(name, f"This server does not support this value of '{name}'. {hint}.")
         if self.max_tokens is not None and self.max_completion_tokens is not None:
             raise ApiError(
                 "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",

@@ -69,7 +69,7 @@ def serve(assistant: "RunningAssistant", settings: Settings, *, page: bool = Tru
 
     from app.api.door import Door
 
-    door = Door(assistant, settings, time.monotonic)
+    door = Door(assistant, settings)
     with _listen(settings.host, settings.port) as listener:
         config = uvicorn.Config(
             build_app(assistant, settings, page=page, door=door),
