@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from engine.conversation import Conversation
-from engine.errors import EngineError, PromptInvalid
+from engine.errors import ContextFull, EngineError, EngineFull, PromptInvalid
 from engine.events import ConversationFailed, Event
 from engine.generation import Planned
 from engine.loading import brief
@@ -133,7 +133,8 @@ class Engine:
         except Exception:  # a fault of ours; nothing is gained by failing on
             log.exception("conversation %d could not give its memory back", conversation.id)
         message = str(error) if isinstance(error, EngineError) else f"the engine failed ({brief(error)})"
-        return ConversationFailed(conversation.id, conversation.turn_number, self._clock(), message)
+        out_of_room = isinstance(error, ContextFull | EngineFull)
+        return ConversationFailed(conversation.id, conversation.turn_number, self._clock(), message, out_of_room)
 
     def step(self) -> list[Event]:
         """One forward pass for everybody; returns what happened, in order. A conversation that fails is closed and says

@@ -123,12 +123,15 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class ConversationFailed:
-    """This conversation alone failed and is closed; `message` is one readable line."""
+    """This conversation alone failed and is closed; `message` is one readable line. out_of_room: it outgrew what the
+    model takes or the memory holds.
+    """
 
     conversation: int
     turn: int
     at_s: float
     message: str
+    out_of_room: bool = False
 
 
 Event = (
