@@ -103,8 +103,10 @@ class Context:
         if self.length > tokens and self._model.history is not HistoryPolicy.REFRESH:
             self._past.make_room(max(0, tokens - (self.length - self._past.length)))
 
-    def finish(self, before: list[Block], output: Stream, heard: int) -> None:
-        """The turn is over. before: what stands between input and answer; it is given back unless thoughts are kept."""
+    def finish(self, before: list[Block], thoughts: Sequence[Block], output: Stream, heard: int) -> None:
+        """The turn is over. before: what stands between input and answer, thoughts and fixed pieces; it is given back
+        unless thoughts are kept.
+        """
         keep = self._model.history is HistoryPolicy.KEEP
         if not keep:
             for block in before:
@@ -114,7 +116,8 @@ class Context:
         heard = min(heard, len(answer))
         skipped = 0 if keep else max(0, len(standing) - len(answer))
         blocks = [self._input, *before]
-        self._past.add(FinishedTurn(self.said, answer, blocks, output.hand_over(), standing, skipped, heard))
+        kept = [block for block in before if block in thoughts]
+        self._past.add(FinishedTurn(self.said, answer, blocks, output.hand_over(), standing, skipped, heard, kept))
         self._input = self._arena.block("input", self._account)
         self.said, self.heard_at = (), []
 

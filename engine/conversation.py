@@ -253,7 +253,8 @@ class Conversation:
         assert self._turn is not None
         turn, self._turn = self._turn, None
         self._latest_output, self._taken_back, self._text = turn.output, None, ""
-        self._context.finish(turn.hand_over(), turn.output, heard_tokens)
+        thoughts = turn.thinking.parts if turn.thinking is not None else []
+        self._context.finish(turn.hand_over(), thoughts, turn.output, heard_tokens)
 
     def _release_carried(self) -> None:
         for block in self._carried:

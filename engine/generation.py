@@ -57,7 +57,7 @@ class Generation:
 
     def pick(self, logits: Tensor, allowed: Collection[int]) -> int:
         """The next token from logits [V]; of the control tokens only those allowed."""
-        return self.sampler.pick(logits, self.model.control.difference(allowed))
+        return self.sampler.pick(logits, self.model.bans.but(allowed))
 
     def accept(self, stream: Stream, token: int, now: Moment, streams: int = 1) -> TokenGenerated:
         """The stream's next token is this one. streams: so many share the room of one."""

@@ -10,6 +10,7 @@ from engine.gate import GateSettings
 from engine.patience import checked
 from engine.prompt_tokens import PromptTokens
 from engine.prompts import Prompts
+from engine.sampling import Bans
 from engine.text import IncrementalDecoder, ParagraphEnd, control_tokens
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """control: tokens that are no text, which no stream may write.
+    """bans: tokens that are no text, which no stream may write.
 
     limit_tokens: the longest any view may become. patience: of conversations that name none. thought_tokens,
     answer_tokens: what one turn may think and say in all, however often old thoughts are dropped.
@@ -70,7 +71,7 @@ class Model:
     tokenizer: PreTrainedTokenizerBase
     prompts: Prompts
     tokens: PromptTokens
-    control: frozenset[int]
+    bans: Bans
     paragraph_end: ParagraphEnd
     limit_tokens: int
     thought_tokens: int
@@ -96,7 +97,7 @@ class Model:
             tokenizer=tokenizer,
             prompts=prompts,
             tokens=tokens,
-            control=frozenset(i for i in control if i < vocab_size),
+            bans=Bans(frozenset(i for i in control if i < vocab_size)),
             paragraph_end=ParagraphEnd(tokenizer),
             limit_tokens=limit_tokens,
             thought_tokens=settings.thought_tokens or 4 * limit_tokens,

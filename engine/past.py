@@ -1,7 +1,8 @@
 """The past of a conversation: what the next turns see of the finished ones, between the system prompt and the input.
 
 Two ways to keep it. *Frozen*: the blocks of a turn stay as they were computed; forgetting a turn costs nothing, because
-views close the gap by themselves. *Refreshed*: a plain transcript in one block, read again where it changed; exact, as
+views close the gap by themselves, and where thoughts are kept, the only turn left loses its oldest ones
+first. *Refreshed*: a plain transcript in one block, read again where it changed; exact, as
 if the conversation had been typed in. Either keeps the newest turns, so many of them and so many tokens at most. Of a
 turn that is too long by itself the end of the answer is left out, as if the user had interrupted it; of an interrupted
 answer only what was heard is kept.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.arena import PAGE_TOKENS, Arena, whole_pages
 from engine.block import Account, Block
@@ -44,7 +45,7 @@ class FinishedTurn:
 
     before: what stands before the answer, the user's words first. output: the answer's blocks, which hold `standing`
     or less: what is left of its prefix, then the answer. skipped_tokens: of the prefix, which are not shown. heard: so
-    many tokens of the answer.
+    many tokens of the answer. thoughts: those of the blocks in `before` that hold thoughts, oldest first.
     """
 
     said: Tokens
@@ -54,6 +55,7 @@ class FinishedTurn:
     standing: Tokens
     skipped_tokens: int
     heard: int
+    thoughts: list[Block] = field(default_factory=list)
     frozen: bool = False
 
     @property
@@ -213,6 +215,8 @@ class FrozenPast(Past):
     def make_room(self, tokens: int) -> None:
         while len(self._turns) > 1 and self.length > tokens:
             self._forget_oldest()
+        if self._turns:
+            self._drop_thoughts(self._turns[-1], tokens)
         if self._turns and (excess := self.length - tokens) > 0:
             turn = self._turns[-1]
             if turn.frozen or excess > len(turn.kept):
@@ -251,6 +255,13 @@ class FrozenPast(Past):
         earlier = sum(block.length for block in turn.output[:-1])
         tokens = (*kept[earlier:], *self._close)
         self._room.reading.bring(last, tokens, self._view_up_to(last))
+
+    def _drop_thoughts(self, turn: FinishedTurn, tokens: int) -> None:
+        """Forget the oldest thoughts of the turn until so many tokens, or fewer, are left in all, or no thoughts."""
+        while turn.thoughts and self.length > tokens:
+            oldest = turn.thoughts.pop(0)
+            turn.before.remove(oldest)
+            self._room.release(oldest)
 
     def _view_up_to(self, block: Block) -> Callable[[], View]:
         """What the block is read in: the past as it is then, up to the block."""

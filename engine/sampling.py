@@ -1,12 +1,14 @@
 """Picking the next token: greedy, temperature, top-p, banned tokens, a seed of one's own.
 
+Banned tokens are made ready once for each device, not once for each token picked.
+
 Source of top-p: The Curious Case of Neural Text Degeneration (arXiv 1904.09751).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -29,6 +31,37 @@ class Sampling:
             raise ValueError(f"top_p must be above 0 and at most 1, found {self.top_p}")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Banned:
+    """Tokens that may not be picked."""
+
+    tokens: Collection[int]
+    _on_device: dict[torch.device, Tensor] = field(default_factory=dict)
+
+    def hide(self, logits: Tensor) -> Tensor:
+        """The logits [V], with -inf for these tokens."""
+        if not self.tokens:
+            return logits
+        if logits.device not in self._on_device:
+            self._on_device[logits.device] = torch.tensor(sorted(self.tokens), device=logits.device)
+        return logits.index_fill(0, self._on_device[logits.device], float("-inf"))
+
+
+class Bans:
+    """The tokens of one model that are no text, less those that somebody may pick."""
+
+    def __init__(self, control: frozenset[int]) -> None:
+        self.control = control
+        self._but: dict[frozenset[int], Banned] = {}
+
+    def but(self, allowed: Collection[int]) -> Banned:
+        """All but these."""
+        key = frozenset(allowed)
+        if key not in self._but:
+            self._but[key] = Banned(self.control - key)
+        return self._but[key]
+
+
 class Sampler:
     """Draws tokens for one conversation; the same seed and logits give the same tokens."""
 
@@ -36,10 +69,10 @@ class Sampler:
         self._sampling = sampling
         self._generator = torch.Generator().manual_seed(sampling.seed)
 
-    def pick(self, logits: Tensor, banned: Collection[int] = ()) -> int:
+    def pick(self, logits: Tensor, banned: Banned | None = None) -> int:
         """The next token from logits [V]. Does not change them."""
-        if banned:
-            logits = logits.index_fill(0, torch.tensor(list(banned), device=logits.device), float("-inf"))
+        if banned is not None:
+            logits = banned.hide(logits)
         if self._sampling.temperature == 0:
             return int(logits.argmax())
         scaled = (logits - logits.max()) / self._sampling.temperature  # so no temperature is too low

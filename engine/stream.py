@@ -74,6 +74,16 @@ class Stream:
         """Will it go on by itself?"""
         return not (self.ended or self.resting)
 
+    @property
+    def unread(self) -> bool:
+        """Did it generate something whose newest token does not stand in its block?"""
+        return bool(self.generated) and not self.shown
+
+    @property
+    def growth(self) -> int:
+        """Tokens that its block gains when the pending ones are fed or shown; a bare prefix that has ended never is."""
+        return 0 if self.shown or (self.ended and not self.generated) else len(self.pending)
+
     # -- what it runs
 
     def feed(self, before: View) -> Feed:

@@ -87,10 +87,9 @@ class AsyncTurn(Turn):
         self.gate.prompt()
 
     def plan(self) -> list[Planned]:
-        planned = []
-        if not self.thinking.ended:
-            planned = [*self._plan_question(), *self.thinking.plan()]
-        return planned + self._plan_writer()
+        if self.thinking.ended:
+            return [*self.thinking.plan_closing(), *self._plan_writer()]
+        return [*self._plan_question(), *self.thinking.plan(), *self._plan_writer()]
 
     def _plan_question(self) -> list[Planned]:
         """Its answer is taken first: it knows nothing of this step's new tokens and must not undo what they bring."""

@@ -26,6 +26,8 @@ from engine.view import View
 
 TURN_BLOCKS = 10  # one of each kind that a turn has
 CLAUSE_ENDS = frozenset(",;:.!?…—\n，；：。！？")
+LEAST_SHARE = 8  # the fixed pieces of one view may take such a part of it at most
+QUARTER = 4  # of a view is the answer's, and as much the thoughts'
 HELD_TOKENS = 48  # a writer that is to pause looks for the end of a clause no longer than this
 
 
@@ -85,6 +87,15 @@ class Turn(ABC):
             raise PromptInvalid(
                 f"prompts {model.prompts.name!r} have no section [{cls.section}], which this method needs; "
                 "add it to their file or use another method"
+            )
+
+    @staticmethod
+    def require_room(model: Model, least_tokens: int, purpose: str) -> None:
+        """Raises PromptInvalid if views may not become so long, which the prompts need for this purpose."""
+        if least_tokens > model.limit_tokens:
+            raise PromptInvalid(
+                f"prompts {model.prompts.name!r} need conversations of {least_tokens} tokens for their {purpose}, but "
+                f"there is room for {model.limit_tokens}; start with more kv_tokens or use another method"
             )
 
     @classmethod
@@ -176,7 +187,7 @@ class Turn(ABC):
                 events += self.thinking.compact(max(0, for_thoughts // 2), now)
             if self.thinking.length + self.thinking.margin > for_thoughts:
                 events += self.thinking.stop(now, EndReason.LIMIT)
-            left -= self.thinking.length
+            left -= self.thinking.length + self.thinking.margin
         if self.output.length + len(self.output.pending) > left:
             events += self._out_of_room(now)
         return events

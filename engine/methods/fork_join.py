@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.arena import PAGE_TOKENS
-from engine.methods.base import Turn
+from engine.methods.base import QUARTER, Turn
 from engine.methods.think import ThinkTurn
 from engine.methods.thinking import Thinking
-from engine.methods.threads import Threads, most_blocks
+from engine.methods.threads import Threads, most_blocks, pieces_of
 from engine.model import HistoryPolicy, Model
 from engine.prompt_tokens import PromptTokens
 
@@ -22,6 +22,14 @@ class ForkJoinTurn(ThinkTurn):
     """Think in threads, then answer."""
 
     section: ClassVar[str | None] = "fork_join"
+
+    @classmethod
+    def check(cls, model: Model) -> None:
+        """The thoughts' quarter of a view must hold a thread and what follows it behind the role."""
+        super().check(model)
+        pieces = pieces_of(model.tokens)
+        fixed = len(pieces.role) + len(pieces.prefix) + max(map(len, pieces.threads)) + len(pieces.join)
+        cls.require_room(model, QUARTER * fixed, "threads")
 
     @classmethod
     def need_tokens(cls, model: Model) -> int:
@@ -33,8 +41,7 @@ class ForkJoinTurn(ThinkTurn):
 
     @staticmethod
     def role(tokens: PromptTokens) -> tuple[int, ...]:
-        assert tokens.fork_join is not None, "the method was not checked"
-        return tokens.fork_join.role
+        return pieces_of(tokens).role
 
     def new_thinking(self) -> Thinking:
         return Threads(self.generation, self._before_thoughts, lambda: None, self.setup.carried)

@@ -16,19 +16,16 @@ from typing import ClassVar
 
 from engine.arena import PAGE_TOKENS
 from engine.block import Block
-from engine.errors import PromptInvalid
 from engine.events import Event
-from engine.generation import PARTS, Moment, Planned
+from engine.generation import PARTS, Moment
 from engine.methods.asynchronous import AsyncTurn
-from engine.methods.base import TurnSetup
+from engine.methods.base import LEAST_SHARE, TurnSetup
 from engine.methods.thinking import Thinking
 from engine.methods.workers import Headings, Workers, slack_tokens
 from engine.model import HistoryPolicy, Model
 from engine.prompt_tokens import HogwildTokens, PromptTokens
 from engine.prompts import Layout
 from engine.view import View
-
-LEAST_SHARE = 8  # fixed pieces may take such a part of a view at most
 
 
 class HogwildTurn(AsyncTurn):
@@ -51,12 +48,8 @@ class HogwildTurn(AsyncTurn):
         super().check(model)
         pieces = pieces_of(model.tokens)
         fixed = len(pieces.role) + len(pieces.split) + len(model.tokens.gate_question) + len(pieces.check)
-        least = LEAST_SHARE * (fixed + sum(map(len, (*headings_of(pieces), *pieces.workers))))
-        if least > model.limit_tokens:
-            raise PromptInvalid(
-                f"prompts {model.prompts.name!r} need conversations of {least} tokens for their workers, but there is "
-                f"room for {model.limit_tokens}; start with more kv_tokens or use another method"
-            )
+        fixed += sum(map(len, (*headings_of(pieces), *pieces.workers)))
+        cls.require_room(model, LEAST_SHARE * fixed, "workers")
 
     @classmethod
     def listens(cls, model: Model) -> bool:
@@ -96,10 +89,6 @@ class HogwildTurn(AsyncTurn):
 
     def make_room(self, now: Moment) -> list[Event]:
         return [*self.thinking.thin_out(now), *super().make_room(now)]
-
-    def plan(self) -> list[Planned]:
-        closing = self.thinking.plan_closing() if self.thinking.ended else []
-        return closing + super().plan()
 
     def hand_over(self) -> list[Block]:
         for block in self._headings.blocks:

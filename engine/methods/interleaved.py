@@ -57,7 +57,7 @@ class InterleavedTurn(AsyncTurn):
 
     def plan(self) -> list[Planned]:
         if self.thinking.ended:
-            return self._plan_writer()
+            return [*self.thinking.plan_closing(), *self._plan_writer()]
         if self._thought_complete and self.thinking.begun and not (self.listening or self._writing):
             if self.gate.asks:
                 return [*self._show_output(), self._question_feed(), *self.thinking.plan()]

@@ -25,7 +25,7 @@ from engine.block import Block
 from engine.events import ClearanceAnswered, EndReason, Event, StreamEnded, TokenGenerated, TurnEnded
 from engine.generation import Moment, Planned
 from engine.methods.asynchronous import AsyncTurn
-from engine.methods.base import TurnSetup
+from engine.methods.base import LEAST_SHARE, QUARTER, TurnSetup
 from engine.methods.thinking import Thinker
 from engine.model import Model
 from engine.prompt_tokens import PromptTokens, SafetyTokens
@@ -51,6 +51,15 @@ class SafeTurn(AsyncTurn):
     def pieces(tokens: PromptTokens) -> SafetyTokens:
         assert tokens.safety is not None, "the method was not checked"
         return tokens.safety
+
+    @classmethod
+    def check(cls, model: Model) -> None:
+        """The question stands behind the thinker's fixed pieces; the refusal is an answer, which has a quarter."""
+        super().check(model)
+        pieces, (role, split) = cls.pieces(model.tokens), cls.thinker_pieces(model.tokens)
+        fixed = len(role) + len(split) + len(model.tokens.thinker.prefix) + len(pieces.question)
+        refusal = len(cls.output_prefix(model.tokens)) + len(pieces.refusal)
+        cls.require_room(model, max(LEAST_SHARE * fixed, QUARTER * refusal), "clearance")
 
     @classmethod
     def need_tokens(cls, model: Model) -> int:

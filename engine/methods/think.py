@@ -51,9 +51,10 @@ class ThinkTurn(Turn):
     def plan(self) -> list[Planned]:
         if not self.thinking.ended:
             return self.thinking.plan()
+        closing = self.thinking.plan_closing()
         if not self.may_write:
-            return []
-        return [Planned(self.output.feed(self.before_output), self.take_output)]
+            return closing
+        return [*closing, Planned(self.output.feed(self.before_output), self.take_output)]
 
     def hand_over(self) -> list[Block]:
         self._blocks = []

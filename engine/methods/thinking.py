@@ -54,6 +54,12 @@ class Thinking(ABC):
         """The thinkers' feeds of the next step."""
 
     @abstractmethod
+    def plan_closing(self) -> list[Planned]:
+        """Once the thoughts have ended: their newest tokens, where these do not stand in the blocks yet. A limit, or
+        another worker's answer, ends a stream in the step in which it chose its last token.
+        """
+
+    @abstractmethod
     def wake(self) -> None:
         """There is something new to see: who rests, or has ended, looks again."""
 
@@ -123,6 +129,9 @@ class Thinker(Thinking):
     def plan(self) -> list[Planned]:
         return [Planned(self.stream.feed(self.before()), self._take)] if self.stream.active else []
 
+    def plan_closing(self) -> list[Planned]:
+        return self.plan_show() if self.stream.unread else []
+
     def plan_show(self) -> list[Planned]:
         """Put its newest token into its block without going on, unless it stands there already."""
         return [] if self.stream.shown else [Planned(self.stream.show(self.before()))]
@@ -144,7 +153,7 @@ class Thinker(Thinking):
 
     @property
     def margin(self) -> int:
-        return len(self.stream.pending)
+        return self.stream.growth
 
     @property
     def _may_end(self) -> bool:

@@ -32,7 +32,7 @@ from engine.methods.lines import Fork, Line
 from engine.methods.tags import outlines_at_end, tag_tokens, thread_ends
 from engine.methods.thinking import Before, Thinking
 from engine.model import Model
-from engine.prompt_tokens import ForkJoinTokens
+from engine.prompt_tokens import ForkJoinTokens, PromptTokens
 from engine.stream import Stream
 from engine.view import View
 
@@ -41,12 +41,13 @@ DEEPEST = 2  # a thread of a thread
 
 def most_blocks(model: Model) -> int:
     """How many blocks the thoughts may have after a fork: two generations of threads, twice, and a long text's."""
-    return 4 * len(_pieces(model).threads) + PARTS
+    return 4 * len(pieces_of(model.tokens).threads) + PARTS
 
 
-def _pieces(model: Model) -> ForkJoinTokens:
-    assert model.tokens.fork_join is not None, "the method was not checked"
-    return model.tokens.fork_join
+def pieces_of(tokens: PromptTokens) -> ForkJoinTokens:
+    """The section that `check` has found."""
+    assert tokens.fork_join is not None, "the method was not checked"
+    return tokens.fork_join
 
 
 class Threads(Thinking):
@@ -60,7 +61,7 @@ class Threads(Thinking):
         carried: Sequence[Block] = (),
     ) -> None:
         super().__init__(generation, before, paragraph_ended)
-        self._pieces, self._most_blocks = _pieces(generation.model), most_blocks(generation.model)
+        self._pieces, self._most_blocks = pieces_of(generation.model.tokens), most_blocks(generation.model)
         self._allowed = {generation.model.tokens.end_of_thoughts, *tag_tokens(generation.model.tokenizer)}
         self._forgotten_characters: Counter[str] = Counter()
         self._main = Line("", before, generation.model.thought_tokens)
@@ -99,6 +100,10 @@ class Threads(Thinking):
             elif not stream.shown:
                 planned.append(Planned(stream.show(line.before_part(stream))))
         return planned
+
+    def plan_closing(self) -> list[Planned]:
+        streams = self._main.streams()
+        return [Planned(stream.show(line.before_part(stream))) for line, stream in streams if stream.unread]
 
     def _take(self, line: Line, stream: Stream, logits: Tensor, now: Moment) -> list[Event]:
         generation = self.generation
@@ -215,7 +220,4 @@ class Threads(Thinking):
         return [StreamCompacted(*at, StreamName.THOUGHTS, count, lane) for lane, count in dropped.items() if count]
 
     def hand_over(self) -> list[Block]:
-        blocks = self.parts
-        for _, stream in self._main.streams():
-            stream.blocks = []
-        return blocks
+        return [block for _, stream in self._main.streams() for block in stream.hand_over()]

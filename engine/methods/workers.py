@@ -128,10 +128,20 @@ class Workers(Thinking):
         if self._news:
             self.wake()
             self._news = False
-        return [*self.plan_closing(), *(self._plan(worker) for worker in self.workers if worker.stream.active)]
+        return [*self._plan_finished(), *(self._plan(worker) for worker in self.workers if worker.stream.active)]
 
     def plan_closing(self) -> list[Planned]:
-        """The last tokens of paragraphs that were finished in the last step."""
+        """The last tokens of paragraphs that were finished in the last step, and of who was ended in it."""
+        return [
+            *self._plan_finished(),
+            *(
+                Planned(worker.stream.show(self.before_text_of(worker)))
+                for worker in self.workers
+                if worker.stream.unread
+            ),
+        ]
+
+    def _plan_finished(self) -> list[Planned]:
         planned = []
         for worker in self.workers:
             for paragraph in worker.finished[-1:]:
@@ -223,7 +233,7 @@ class Workers(Thinking):
 
     @property
     def margin(self) -> int:
-        return sum(len(worker.stream.pending) for worker in self.workers if not worker.stream.shown)
+        return sum(worker.stream.growth for worker in self.workers)
 
     def compact(self, tokens: int, now: Moment) -> list[Event]:
         return self._drop(lambda: self.length > tokens, now, self.workers)

@@ -187,7 +187,7 @@ def test_tags_may_be_single_added_tokens_which_only_thoughts_may_write(tokenizer
     added = with_tags(tokenizer)
     engine, runner = threaded(added, SUMS)
     tags = {*added.convert_tokens_to_ids(list(TAGS))}
-    assert tags <= set(engine.model.control)
+    assert tags <= set(engine.model.bans.control)
     ask(engine.open("fork-join", GREEDY), f"{QUESTION} </Outlines>")
     events = run(engine)
     assert texts_of(events) == said(SUMS)
@@ -221,6 +221,17 @@ def test_an_endless_thread_ends_with_its_share_of_the_budget(tokenizer: PreTrain
     assert sum(e.lane == "2" for e in thought) == share and len(thought) <= 400
     assert thinking_ended(events) == {"1": EndReason.FINISHED, "2": EndReason.LIMIT, "": EndReason.FINISHED}
     assert texts_of(events)[""] == said(SUMS)[""] and text_of(events, OUTPUT) == "Done."
+
+
+@pytest.mark.parametrize("budget", [50, 60])
+def test_the_writer_sees_the_newest_thought_too_when_the_budget_ends_them(
+    tokenizer: PreTrainedTokenizerBase, budget: int
+) -> None:
+    engine, runner = threaded(tokenizer, {"": ["on and on " * 60]}, thought_tokens=budget)
+    ask(engine.open("fork-join", GREEDY), QUESTION)
+    thoughts = texts_of(run(engine))[""]
+    for (ran,) in (step for step in runner.of("output", generating=True) if step):
+        assert f"{thoughts}</think>" in tokenizer.decode(list(ran.saw))
 
 
 def test_all_lines_together_stay_within_the_budget(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -371,6 +382,22 @@ def test_threads_of_an_interrupted_turn_are_carried_over(
     assert engine.runner.arena.used_tokens == 0
 
 
+def test_of_an_interrupted_turn_without_a_thought_nothing_is_carried_over(tokenizer: PreTrainedTokenizerBase) -> None:
+    """It rests behind its bare prefix, since the user goes on speaking."""
+    engine, runner = threaded(tokenizer, {"": [""]}, prompts=prompts_of("demo", turns=2))
+    conversation = engine.open("fork-join", GREEDY)
+    ask(conversation, QUESTION)
+    conversation.listen(f"{QUESTION} and")
+    run(engine)
+    conversation.interrupt(0, 0.0)
+    ask(conversation, "go on")
+    run(engine)
+    (*_, last) = (ran for step in runner.of("thoughts", generating=True) for ran in step)
+    assert tokenizer.decode(list(last.saw)).count("threads:") == 1
+    engine.close(conversation)
+    assert engine.runner.arena.used_tokens == 0
+
+
 # -- exactness
 
 
@@ -426,6 +453,16 @@ def test_prompts_without_the_section_are_refused(tokenizer: PreTrainedTokenizerB
     engine = make_engine(tokenizer, prompts, ModelRunner(exact_model(vocab_size=len(tokenizer)), 2048), 400)
     with pytest.raises(PromptInvalid, match=r"no section \[fork_join\]"):
         engine.open("fork-join")
+
+
+def test_prompts_that_leave_no_room_for_threads_are_an_error(tokenizer: PreTrainedTokenizerBase) -> None:
+    prompts = prompts_of("demo")
+    assert prompts.fork_join is not None
+    longer = prompts.fork_join.model_copy(update={"role": prompts.fork_join.role + "so many words " * 30})
+    engine, _ = threaded(tokenizer, SUMS, prompts=prompts.model_copy(update={"fork_join": longer}))
+    with pytest.raises(PromptInvalid, match=r"'demo' need conversations of \d+ tokens for their threads"):
+        engine.open("fork-join")
+    engine.open("async")
 
 
 def test_the_account_has_a_page_for_every_block_that_threads_may_leave(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -336,6 +336,19 @@ def test_thoughts_end_when_their_budget_is_spent(tokenizer: PreTrainedTokenizerB
     assert text_of(events, OUTPUT) == "Done." and end_of(events) is EndReason.FINISHED
 
 
+@pytest.mark.parametrize("method", ["async", "think", "interleaved"])
+def test_the_writer_sees_the_newest_thought_too_when_a_limit_ends_them(
+    tokenizer: PreTrainedTokenizerBase, method: str
+) -> None:
+    engine, runner = scripted(tokenizer, Script(ENDLESS.thoughts, "Done.", NEVER), thought_tokens=50)
+    ask(engine.open(method, GREEDY), "hi")
+    events = run(engine)
+    thoughts = tuple(tokens_of(events, THOUGHTS))
+    for (ran,) in (step for step in runner.of("output", generating=True) if step):
+        assert thoughts in [ran.saw[start : start + len(thoughts)] for start in range(len(ran.saw))]
+    assert text_of(events, OUTPUT) == "Done."
+
+
 def test_an_answer_ends_when_its_budget_is_spent(tokenizer: PreTrainedTokenizerBase) -> None:
     engine, runner = scripted(tokenizer, ENDLESS, conversation_tokens=200, answer_tokens=500)
     ask(engine.open("no-think", GREEDY), "hi")

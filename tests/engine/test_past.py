@@ -180,6 +180,28 @@ def test_an_interrupted_turn_tells_so_once(tokenizer: PreTrainedTokenizerBase) -
     assert [(e.reason, e.at_s) for e in events if isinstance(e, TurnEnded)] == [(EndReason.INTERRUPTED, 3.0)]
 
 
+@pytest.mark.parametrize("method", ["async", "think"])
+def test_a_turn_whose_thoughts_are_too_long_to_keep_loses_its_oldest_thoughts_and_nothing_else(
+    tokenizer: PreTrainedTokenizerBase, method: str
+) -> None:
+    prompts = live_prompts(3)
+    thoughts = "".join(f"This is thought {number}.\n\n" for number in range(40))
+    runner = ScriptedRunner(tokenizer, prompts, Script(thoughts, "It is so.", (-1.0,)), 16384)
+    engine = make_engine(tokenizer, prompts, runner, 1000, history=HistoryPolicy.KEEP)
+    conversation = engine.open(method, GREEDY)
+    ask(conversation, "what is it")
+    run(engine)
+    past = tokenizer.decode(conversation.history_ids)
+    assert "what is it" in past and "It is so." in past
+    assert "thought 39." in past and "thought 1." not in past
+    assert len(conversation.history_ids) <= 1000 // 3
+    ask(conversation, "go on")
+    run(engine)
+    engine.close(conversation)
+    engine.shut_down()
+    assert engine.runner.arena.used_tokens == 0
+
+
 @pytest.mark.parametrize("history", HistoryPolicy)
 @pytest.mark.parametrize("steps", [0, 3, 400])
 def test_of_a_turn_that_is_withdrawn_nothing_is_remembered_but_its_thoughts_are_kept(

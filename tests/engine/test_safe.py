@@ -174,6 +174,19 @@ def test_an_interrupted_answer_that_was_held_is_not_remembered(tokenizer: PreTra
     assert engine.runner.arena.used_tokens == 0
 
 
+@pytest.mark.parametrize("piece", ["question", "refusal"])
+def test_prompts_that_leave_no_room_for_the_clearance_are_an_error(
+    tokenizer: PreTrainedTokenizerBase, piece: str
+) -> None:
+    prompts = safe_prompts()
+    assert prompts.safety is not None
+    longer = prompts.safety.model_copy(update={piece: "so many words " * 30})
+    engine, _ = scripted(tokenizer, Script(), prompts.model_copy(update={"safety": longer}))
+    with pytest.raises(PromptInvalid, match=r"'demo' need conversations of \d+ tokens for their clearance"):
+        engine.open("async-safe")
+    engine.open("async")
+
+
 def test_prompts_without_the_section_are_refused(tokenizer: PreTrainedTokenizerBase) -> None:
     engine, _ = scripted(tokenizer, Script(), prompts_of("demo"))
     with pytest.raises(PromptInvalid, match=r"no section \[safety\]"):

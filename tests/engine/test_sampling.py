@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.sampling import Sampler, Sampling, nucleus
+from engine import sampling as module
+from engine.sampling import Banned, Bans, Sampler, Sampling, nucleus
 
 DRAWS = 4000
 
@@ -17,7 +18,7 @@ def random_logits(count: int, seed: int = 0) -> Tensor:
     return torch.randn(count, generator=torch.Generator().manual_seed(seed)) * 2
 
 
-def shares(sampling: Sampling, logits: Tensor, banned: tuple[int, ...] = ()) -> Tensor:
+def shares(sampling: Sampling, logits: Tensor, banned: Banned | None = None) -> Tensor:
     """How often each token is drawn, [V]."""
     sampler = Sampler(sampling)
     drawn = torch.tensor([sampler.pick(logits, banned) for _ in range(DRAWS)])
@@ -77,13 +78,27 @@ def test_the_likeliest_token_is_always_in_the_nucleus() -> None:
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 def test_banned_tokens_are_never_picked(temperature: float) -> None:
     logits = torch.tensor([0.0, 9.0, 8.0, 1.0])
-    assert not shares(Sampling(temperature, 1.0, seed=2), logits, banned=(1, 2))[[1, 2]].any()
+    assert not shares(Sampling(temperature, 1.0, seed=2), logits, banned=Banned((1, 2)))[[1, 2]].any()
+
+
+def test_banned_tokens_are_uploaded_once_however_many_are_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads: list[object] = []
+
+    def counted(*args: object, **options: object) -> Tensor:
+        uploads.append(args)
+        return torch.as_tensor(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module.torch, "tensor", counted)
+    bans = Bans(frozenset((1, 2, 3)))
+    sampler, logits = Sampler(Sampling()), torch.arange(4.0)
+    assert [sampler.pick(logits, bans.but(allowed)) for allowed in ((), (1,), {1}, [3, 1], ())] == [0, 1, 1, 3, 0]
+    assert len(uploads) == 3, "once for each set of tokens"
 
 
 def test_logits_are_left_as_they_are() -> None:
     logits = random_logits(20)
     before = logits.clone()
-    Sampler(Sampling(0.8, 0.9)).pick(logits, banned=(1, 2))
+    Sampler(Sampling(0.8, 0.9)).pick(logits, banned=Banned((1, 2)))
     assert torch.equal(logits, before)
 
 
