@@ -50,8 +50,11 @@ class Devices:
     canceller: EchoCanceller | None
 
 
-def talk(settings: Settings, events: Path | None) -> int:
-    """Talks until the user quits; returns the exit code. Raises what the devices, the model and the voice raise."""
+def talk(settings: Settings, events: Path | None, make: Callable[[Settings], Assistant] | None = None) -> int:
+    """Talks until the user quits; returns the exit code. Raises what the devices, the model and the voice raise.
+
+    make: the assistant, if it is to be another than the usual.
+    """
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.platform != "win32"
     if not on_terminal and not settings.open_mic:
         raise UsageError("holding the space bar needs a terminal; without one, use --open-mic")
@@ -61,7 +64,7 @@ def talk(settings: Settings, events: Path | None) -> int:
         log = stack.enter_context(events.open("w", encoding="utf-8", buffering=1)) if events is not None else None
         from app.assistant import Assistant
 
-        assistant = Assistant(settings if settings.open_mic else ended_by_key(settings))
+        assistant = (make or Assistant)(settings if settings.open_mic else ended_by_key(settings))
         stack.callback(assistant.close)
         assistant.start()
         assistant.warm_voice()

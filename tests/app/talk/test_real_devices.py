@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from app.barge_in.fit import found_at, heard_error_ms
+from app.barge_in.pulse import PROGRAMS, Pulse, pulse_server
+from app.barge_in.recording import AUDIBLE, Recording
 from app.events import AudioDelta, Flush
 from app.talk.ears import Ears
 from app.talk.flow import Wanted
@@ -19,9 +22,8 @@ from app.talk.sound import Sound
 from app.talk.sound_card import SoundCard
 from app.talk.streams import load_sounddevice
 from audio.errors import DeviceUnavailable
-from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, resample
+from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm
 from tests.app.fakes import FakeConversation
-from tests.app.talk.pulse import AUDIBLE, PROGRAMS, Pulse, Recording, found_at, heard_error_ms, pulse_server
 from tests.conftest import Require
 
 pytestmark = pytest.mark.device
@@ -110,8 +112,8 @@ def test_the_position_told_at_a_flush_is_what_a_recording_holds(pulse: Pulse) ->
     last = int(np.flatnonzero(np.abs(recorded.astype(int)) > AUDIBLE)[-1])
     error_ms = heard_error_ms(pcm, samples, recorded, last)
     silent_ms = (recording.start_s + last / OUTPUT_RATE_HZ - flushed_s) * 1000
-    print(f"heard {samples} samples, told {error_ms:+.1f} ms too much; silent {silent_ms:.0f} ms after the flush")
-    assert abs(error_ms) <= 30
+    print(f"heard {samples} samples, told {error_ms} ms too much; silent {silent_ms:.0f} ms after the flush")
+    assert error_ms is not None and abs(error_ms) <= 30
     assert silent_ms < 1_000
 
 
@@ -180,11 +182,3 @@ def test_without_a_sound_server_there_is_one_clear_line(pulse: Pulse) -> None:
             SoundCard(WANTED)
     finally:
         pulse.start()
-
-
-def test_resampled_noise_is_still_found() -> None:
-    pcm = noise(1.0, OUTPUT_RATE_HZ, seed=4)
-    twice = resample(resample(pcm, OUTPUT_RATE_HZ, 48_000), 48_000, OUTPUT_RATE_HZ)
-    at, fit = found_at(pcm[5_000:9_000], twice)
-    assert at == pytest.approx(5_000, abs=3)
-    assert fit > 0.95
