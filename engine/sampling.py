@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+COLDEST = 1e-6  # a colder temperature changes nothing, and float32 would take the coldest for 0
 CANDIDATES = 1024  # the nucleus is nearly always among so many; sorting a whole vocabulary costs tens of milliseconds
 
 
@@ -75,7 +76,7 @@ class Sampler:
             logits = banned.hide(logits)
         if self._sampling.temperature == 0:
             return int(logits.argmax())
-        scaled = (logits - logits.max()) / self._sampling.temperature  # so no temperature is too low
+        scaled = (logits - logits.max()) / max(self._sampling.temperature, COLDEST)
         probabilities, tokens = nucleus(torch.softmax(scaled, -1), self._sampling.top_p)
         return int(tokens[torch.multinomial(probabilities, 1, generator=self._generator)])
 

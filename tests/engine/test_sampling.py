@@ -113,9 +113,10 @@ def test_a_seed_gives_the_same_draws_again_and_another_seed_others() -> None:
     assert draws(3) != draws(4)
 
 
-def test_a_very_low_temperature_is_greedy_and_finite() -> None:
+@pytest.mark.parametrize("temperature", [1e-30, 1e-50, 5e-324])
+def test_a_very_low_temperature_is_greedy_and_finite(temperature: float) -> None:
     logits = random_logits(30)
-    assert Sampler(Sampling(temperature=1e-30)).pick(logits) == int(logits.argmax())
+    assert Sampler(Sampling(temperature)).pick(logits) == int(logits.argmax())
 
 
 @pytest.mark.parametrize(("temperature", "top_p"), [(-0.1, 1.0), (1.0, 0.0), (1.0, 1.1)])
