@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from app.config import Settings, VoiceSettings
+from app.config import Settings, TalkSettings, VoiceSettings
 from app.options import add_settings
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     add_settings(parser, "voice", VoiceSettings)
+    add_settings(parser, "talk", TalkSettings)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -15,6 +15,7 @@ from app.config import AUTO
 from app.doctor.check import PIP_INSTALL, Check
 
 PROJECT_FILE = Path(__file__).resolve().parents[2] / "pyproject.toml"
+ECHO_PACKAGE = "pywebrtc-audio"  # the extra `aec`
 GPU_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -75,6 +76,17 @@ def check_package(wanted: str) -> Check:
     if requirement.specifier.contains(version, prereleases=True):
         return Check(requirement.name, True, version)
     return Check(requirement.name, False, f"{version} (wanted {requirement.specifier})", PIP_INSTALL)
+
+
+def check_echo(echo: str) -> Check:
+    """Whether `talk` could take the assistant's voice out of an open microphone; echo: the setting."""
+    name, needed = "echo cancellation (talk)", echo == "cancel"
+    try:
+        return Check(name, True, f"{ECHO_PACKAGE} {importlib.metadata.version(ECHO_PACKAGE)}", needed=needed)
+    except importlib.metadata.PackageNotFoundError:
+        use = "--echo cancel asks for it; --echo half does without" if needed else "for talk --open-mic --echo cancel"
+        mend = PIP_INSTALL.removesuffix(".") + "'.[aec]'"
+        return Check(name, False, f"{ECHO_PACKAGE} is not installed ({use})", mend, needed)
 
 
 def check_portaudio() -> Check:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app import __version__
 from app.config import Settings
 from app.doctor.check import Check
-from app.doctor.machine import check_device, check_packages, check_portaudio
+from app.doctor.machine import check_device, check_echo, check_packages, check_portaudio
 from app.doctor.parts import check_formulas, check_model, check_voice, check_whisper
 
 
@@ -41,5 +41,5 @@ def examine(settings: Settings) -> Report:
             check_formulas(settings),
         ),
         packages=check_packages(),
-        optional=(check_whisper(settings), check_portaudio()),
+        optional=(check_whisper(settings), check_portaudio(), check_echo(settings.echo)),
     )

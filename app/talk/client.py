@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.errors import INTERRUPTED
-from app.events import ConversationEvent, Mouth, PartialTranscript, StateChanged, TurnDone, UserTurn
+from app.events import ConversationEvent, Mouth, PartialTranscript, SpeechEnded, StateChanged, TurnDone, UserTurn
 from app.talk import keys
 from app.talk.ears import ECHO_TAIL_S, Echo, ears
 from app.talk.hold import HoldKey, TalkKey
@@ -102,8 +102,8 @@ class Talk:
         asyncio.get_running_loop().call_later(TWICE_WITHIN_S, self._forget, notice)
 
     def lose_words(self, error: Exception) -> None:
-        """The conversation could not take sound in."""
-        self.tell(f"some words were lost: {error}")
+        """The conversation could not take sound in. It stays to be read: the user has to say them again."""
+        self._printer.fault(f"some words were lost: {error}")
 
     # -- the conversation
 
@@ -116,7 +116,7 @@ class Talk:
         match event:
             case PartialTranscript(text=text):
                 view.partial = plain(text)
-            case UserTurn():
+            case SpeechEnded() | UserTurn():  # the words are a turn's from now on, or were none
                 view.partial = ""
             case StateChanged(mouth=mouth):
                 view.mouth = mouth
@@ -168,9 +168,9 @@ class Talk:
         """The loudspeaker stands still at once: whoever presses the key wants to be heard."""
         if self._view.muted:
             self.tell("muted: press m to be heard")
-        if self._sound.player.speaking:
-            self._sound.player.pause(KEY)
-            self._open_from_s = now_s + (SETTLE_S if self._manner.echo is Echo.HALF else 0.0)
+        if self._sound.player.speaking and self._manner.echo is Echo.HALF:
+            self._open_from_s = now_s + SETTLE_S
+        self._sound.player.pause(KEY)  # an answer that begins meanwhile waits too
 
     def _end_talking(self) -> None:
         """The turn is over; if nothing was said, the answer goes on where it stood."""

@@ -1,7 +1,7 @@
 """The line: microphone sound on its way to the conversation, which may lag behind.
 
 Every piece is handed over the moment it comes, so that the conversation knows when; it takes them in order. What waits
-is bounded: when hearing falls behind by `MOST_WAITING_S`, new sound is lost, and told.
+is bounded: when hearing falls behind by `MOST_WAITING_S`, new sound is lost, and the user told.
 """
 
 from __future__ import annotations
@@ -21,8 +21,14 @@ PIECE_SAMPLES = INPUT_RATE_HZ * 20 // 1000
 MOST_WAITING_S = 30
 
 
+class HearingBehind(Exception):
+    """The conversation takes sound in more slowly than it comes; what is said now is lost."""
+
+
 class Line:
-    """All methods run on the event loop. lost_samples: what hearing was too slow for."""
+    """All methods run on the event loop. lost_samples: what hearing was too slow for. on_error: also
+    told HearingBehind, once each time it begins to lose.
+    """
 
     def __init__(self, conversation: Conversation, on_error: Callable[[Exception], None]) -> None:
         self._conversation = conversation
@@ -31,10 +37,16 @@ class Line:
         self._waiting_samples = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.lost_samples = 0
+        self._losing = False
 
     def put(self, pcm: Pcm) -> None:
         """16 kHz mono, any length."""
-        if self._waiting_samples > MOST_WAITING_S * INPUT_RATE_HZ:
+        behind = self._waiting_samples > MOST_WAITING_S * INPUT_RATE_HZ
+        if behind and not self._losing:
+            message = f"hearing is more than {MOST_WAITING_S} s behind; nothing is heard until it has caught up"
+            self._on_error(HearingBehind(message))
+        self._losing = behind
+        if behind:
             self.lost_samples += len(pcm)
             return
         self._piece.append(pcm)
@@ -42,7 +54,7 @@ class Line:
             self._send_piece()
 
     def commit(self, then: Callable[[], None]) -> None:
-        """The user's turn is over; `then` is called when that was heard and told."""
+        """The user's turn is over; `then` is called when that was heard and told, or could not be."""
         if self._piece:
             self._send_piece()
         self._run(self._commit(then))
@@ -54,9 +66,11 @@ class Line:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _commit(self, then: Callable[[], None]) -> None:
-        await self._conversation.commit()
-        await asyncio.sleep(0.02)  # whoever reads the events comes first
-        then()
+        try:
+            await self._conversation.commit()
+            await asyncio.sleep(0.02)  # whoever reads the events comes first
+        finally:
+            then()
 
     def _send_piece(self) -> None:
         pcm, self._piece = np.concatenate(self._piece), []

@@ -16,15 +16,18 @@ from app.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Un
 from app.recorder import Report
 from app.talk.clock import PlaybackClock
 from app.talk.playback import Playback
-from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler
+from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler, resample
 
 REPORT_S = 0.05
 HUSH = "hush"
+NOTHING: Pcm = np.zeros(0, np.int16)
 
 
 @dataclass(slots=True)
 class EpochSound:
-    """What came of one epoch: its place in the ring, samples there, and samples as they came (24 kHz)."""
+    """What came of one epoch: its place in the ring, samples there, and samples as they came (24 kHz). before: of
+    those, the ones heard on an earlier device, which are not in this ring.
+    """
 
     epoch: int
     first: int
@@ -32,11 +35,14 @@ class EpochSound:
     samples: int = 0
     came: int = 0
     complete: bool = False
+    before: int = 0
 
     def position(self, ring_position: int) -> int:
         """In samples at 24 kHz, for a position of the ring."""
         here = min(max(0, ring_position - self.first), self.samples)
-        return self.came if here and here == self.samples else min(self.came, round(here / self.resampler.ratio))
+        if here and here == self.samples:
+            return self.came
+        return min(self.came, self.before + round(here / self.resampler.ratio))
 
 
 @dataclass(slots=True)
@@ -113,15 +119,26 @@ class Player:
 
     def settle(self) -> None:
         """There is no device: obey the orders that wait for it."""
-        self.playback.fill(np.zeros(0, np.int16), 0.0)
+        self.playback.fill(NOTHING, 0.0)
 
-    def give_up(self) -> None:
-        """What waits will never be heard: say so. The device came back as another one."""
+    def moved_to(self, rate_hz: int) -> Player:
+        """A player for a device of another rate with all that was not handed to this one's yet: it stands where this
+        one stands, and as still. This one is not to be used any more.
+        """
+        self.settle()
+        if self._dropping is not None:
+            self._tell_dropped(self._dropping)
+        at, ring = self.playback.ring.read, self.playback.ring.take_all()
+        rest = np.concatenate([ring, *self._backlog])
+        there = Player(self._report, rate_hz)
+        there._stale_epoch, there._held_epoch = self._stale_epoch, self._held_epoch
+        for why in self._pauses:
+            there.pause(why)
         for sound in self._sounds:
-            self._report(sound.epoch, sound.position(self.playback.ring.read), done=True)
-            self._stale_epoch = max(self._stale_epoch, sound.epoch)
-        self._sounds.clear()
-        self._backlog.clear()
+            begin, end = (max(0, place - at) for place in (sound.first, sound.first + sound.samples))
+            tail = NOTHING if sound.complete else sound.resampler.push(NOTHING, last=True)
+            there._go_on(sound, sound.position(at), np.concatenate([rest[begin:end], tail]), self.rate_hz)
+        return there
 
     # -- sound
 
@@ -137,11 +154,21 @@ class Player:
         sound.came += len(pcm)
         self._queue(sound, sound.resampler.push(pcm))
 
+    def _go_on(self, sound: EpochSound, before: int, pcm: Pcm, rate_hz: int) -> None:
+        """With an epoch's sound of which so many samples (24 kHz) were heard on another device; pcm is the rest, at
+        that one's rate.
+        """
+        resampler = StreamResampler(OUTPUT_RATE_HZ, self.rate_hz)
+        here = EpochSound(sound.epoch, self._end_of_all(), resampler, 0, sound.came, sound.complete, before)
+        self._sounds.append(here)
+        if len(pcm):
+            self._queue(here, resample(pcm, rate_hz, self.rate_hz))
+
     def _complete(self, epoch: int) -> None:
         for sound in self._sounds:
             if sound.epoch == epoch and not sound.complete:
                 sound.complete = True
-                self._queue(sound, sound.resampler.push(np.zeros(0, np.int16), last=True))
+                self._queue(sound, sound.resampler.push(NOTHING, last=True))
 
     def _queue(self, sound: EpochSound, pcm: Pcm) -> None:
         sound.samples += len(pcm)

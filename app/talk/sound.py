@@ -1,8 +1,8 @@
 """Sound: the two devices, the player and the microphone as one thing that outlives an unplugged device.
 
 While a device is gone both are: PortAudio must be started anew to see new ones, and a new process does so. The answer
-stands still and goes on from where it was heard; the microphone brings nothing. Opening and closing may block, so a
-thread does it.
+stands still and goes on from where it was heard, also at another sample rate; the microphone brings nothing. Opening
+and closing may block, so a thread does it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Sound:
         self.player = Player(report, card.output.rate_hz)
         self.microphone = Microphone(line, canceller)
         self._card = card
-        self._again, self._report, self._on_trouble = again, report, on_trouble
+        self._again, self._on_trouble = again, on_trouble
         self._watch = DeviceWatch()
         self._reopening: asyncio.Task[None] | None = None
 
@@ -96,8 +96,7 @@ class Sound:
         try:
             card = await asyncio.to_thread(self._again)
             if card.output.rate_hz != self.player.rate_hz:
-                self.player.give_up()
-                self.player = Player(self._report, card.output.rate_hz)
+                self.player = self.player.moved_to(card.output.rate_hz)
             await asyncio.to_thread(card.start, self.player.playback)
         except (AudioError, SottoError) as error:
             self._on_trouble(f"waiting for the sound devices: {error}")

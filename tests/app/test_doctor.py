@@ -9,8 +9,9 @@ import pytest
 from app.cli import main
 from app.commands.doctor import lines
 from app.config import Settings, load_settings
+from app.doctor import machine
 from app.doctor.check import Check
-from app.doctor.machine import TorchBuild, check_device, check_package
+from app.doctor.machine import TorchBuild, check_device, check_echo, check_package
 from app.doctor.parts import check_formulas, check_model, check_voice
 from app.doctor.report import Report, examine
 from audio.found import Found
@@ -166,3 +167,15 @@ def test_json_holds_the_report_and_the_settings(capsys: pytest.CaptureFixture[st
         "formulas",
     }
     assert code == (0 if printed["healthy"] else 1)
+
+
+def test_echo_cancellation_is_optional_until_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "echo cancellation (talk)" in {check.name for check in examine(Settings()).optional}
+    monkeypatch.setattr(machine, "ECHO_PACKAGE", "no-such-package")
+    plain, wanted = check_echo("half"), check_echo("cancel")
+    assert (plain.ok, plain.needed) == (False, False)
+    assert plain.found == "no-such-package is not installed (for talk --open-mic --echo cancel)"
+    assert plain.mend is not None
+    assert plain.mend.endswith("-c constraints.txt -e '.[aec]'")
+    assert (wanted.ok, wanted.needed) == (False, True)
+    assert not examine(load_settings(None, None, {"echo": "cancel"})).healthy

@@ -21,6 +21,7 @@ from app.events import (
     Mind,
     Mouth,
     PartialTranscript,
+    SpeechEnded,
     StateChanged,
     ThoughtDelta,
     TurnDone,
@@ -171,6 +172,34 @@ def test_the_loudspeaker_stands_still_while_the_key_is_held_and_goes_on_if_nothi
             assert (await desk.pass_time(0.5)).any()
             await desk.pass_time(0.04, spaces=True)
             assert not (await desk.pass_time(1.0, spaces=True)).any()
+            await desk.pass_time(0.4)
+            assert (await desk.pass_time(0.5)).any()
+
+    run(work)
+
+
+def test_an_answer_that_begins_while_the_key_is_held_waits() -> None:
+    async def work() -> None:
+        async with Desk() as desk:
+            await desk.pass_time(0.5, spaces=True)
+            desk.answer()
+            assert not (await desk.pass_time(1.0, spaces=True)).any()
+            await desk.pass_time(0.4)
+            assert (await desk.pass_time(0.5)).any()
+
+    run(work)
+
+
+def test_the_answer_goes_on_even_if_the_end_of_the_turn_could_not_be_told() -> None:
+    class Failing(FakeConversation):
+        async def commit(self) -> None:
+            raise OSError("the recogniser is gone")
+
+    async def work() -> None:
+        async with Desk() as desk:
+            desk.line._conversation = Failing()
+            desk.answer()
+            await desk.pass_time(1.0, spaces=True)
             await desk.pass_time(0.4)
             assert (await desk.pass_time(0.5)).any()
 
@@ -393,6 +422,20 @@ def test_thoughts_stand_beside_the_answer_and_are_marked() -> None:
     assert "you  and[2J" in text
     assert "● listening ███···   mind writing   mouth speaking" in text
     assert text.splitlines()[-1].strip() == "keys"
+
+
+def test_words_that_were_no_turn_do_not_stay_on_the_screen() -> None:
+    desk = Desk()
+    desk.talk.take(PartialTranscript(0, "mhm"))
+    assert desk.view.partial == "mhm"
+    desk.talk.take(SpeechEnded(1))
+    assert not desk.view.partial
+
+
+def test_sound_that_is_lost_is_told_and_stays_to_be_read() -> None:
+    desk = Desk()
+    desk.talk.lose_words(OSError("hearing is 30 s behind"))
+    assert desk.printed.faults == ["some words were lost: hearing is 30 s behind"]
 
 
 def test_a_small_terminal_is_not_overrun() -> None:

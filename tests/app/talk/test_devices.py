@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.errors import InputError, RunError
-from app.events import AudioDelta
+from app.events import AudioDelta, AudioDone
 from app.talk import streams
 from app.talk.devices import Device, Side, choose, table
 from app.talk.ears import Ears
@@ -310,3 +310,54 @@ def test_an_unplugged_device_is_told_and_the_answer_goes_on_when_it_is_back(port
     asyncio.run(run())
     assert reports[-1] == (1, 48_000)
     assert all(stream.closed for stream in portaudio.streams)
+
+
+def test_a_device_that_comes_back_at_another_rate_keeps_its_place_and_its_pauses(portaudio: FakePortAudio) -> None:
+    reports: list[tuple[int, int, bool]] = []
+    now_s = 0.0
+
+    async def run() -> None:
+        nonlocal now_s
+        line = Line(FakeConversation(), lambda error: None)
+        sound = Sound(
+            NearCard(lambda: now_s),  # type: ignore[arg-type]
+            lambda: NearCard(lambda: now_s),  # type: ignore[arg-type,return-value]
+            lambda epoch, samples, /, done=False: reports.append((epoch, samples, done)),
+            line,
+            None,
+            lambda message: None,
+        )
+
+        async def pass_time(duration_s: float) -> int:
+            nonlocal now_s
+            heard = 0
+            for _ in range(round(duration_s / 0.05)):
+                now_s += 0.05
+                for stream in portaudio.streams:
+                    if stream.active:
+                        out = np.zeros((stream.options["samplerate"] // 20, 1), np.int16)
+                        stream.callback(out, len(out), TIMES, None)
+                        heard += np.count_nonzero(out)
+                sound.tick(now_s, Ears.OPEN, False)
+                await asyncio.sleep(0.002)
+            return heard
+
+        await sound.start(now_s)
+        sound.player.take(AudioDelta(0.0, 1, 1, np.full(48_000, 900, "<i2").tobytes(), ""))
+        await pass_time(0.5)
+        sound.player.pause("key")
+        portaudio.refused = {(24_000, 1), (24_000, 2)}
+        for stream in portaudio.streams:
+            stream.active = False
+        await pass_time(RETRY_S * 2.5)
+        assert sound.player.rate_hz == 44_100
+        assert await pass_time(1.0) == 0
+        sound.player.resume("key")
+        sound.player.take(AudioDone(0.0, 1, 1))
+        assert await pass_time(3.0) == pytest.approx(1.5 * 44_100, rel=0.01)
+        await sound.close()
+        await line.close()
+
+    asyncio.run(run())
+    assert reports[-1] == (1, 48_000, True)
+    assert [samples for _, samples, _ in reports] == sorted(samples for _, samples, _ in reports)

@@ -226,11 +226,53 @@ def test_without_a_device_a_flush_is_still_obeyed() -> None:
     assert desk.last == (1, 4_800, True)
 
 
-def test_a_device_that_came_back_as_another_one_ends_the_answer_where_it_was_heard() -> None:
+@pytest.mark.parametrize("rate_hz", [44_100, 16_000])
+def test_a_device_that_came_back_at_another_rate_goes_on_where_it_was_heard(rate_hz: int) -> None:
+    desk = Desk()
+    desk.sound(1, 24_000, level=5_000)
+    before = desk.run(0.5)
+    desk.player = desk.player.moved_to(rate_hz)
+    desk.sound(1, 24_000, level=5_000)
+    desk.done(1)
+    after = desk.run(2.0)
+    heard_s = np.count_nonzero(before) / 24_000 + np.count_nonzero(np.abs(after) > 2_500) / rate_hz
+    assert heard_s == pytest.approx(2.0, abs=0.01)
+    positions = [samples for epoch, samples, _ in desk.reports]
+    assert positions == sorted(positions)
+    assert desk.last == (1, 48_000, True)
+
+
+def test_what_stood_still_and_what_was_stale_stays_so_at_another_rate() -> None:
+    desk = Desk()
+    desk.sound(1, 24_000)
+    desk.flush(1)
+    desk.sound(2, 24_000)
+    desk.run(0.2)
+    desk.player.pause("key")
+    desk.player.take(Hush(0.0, 2, 2))
+    desk.run(0.1)
+    stood = desk.last[1]
+    desk.player = desk.player.moved_to(48_000)
+    desk.sound(1, 24_000)
+    assert not desk.run(0.5).any()
+    assert desk.last == (2, pytest.approx(stood, abs=LATENCY_S * 24_000), False)
+    desk.player.take(Unhush(0.0, 2, 2))
+    assert not desk.run(0.2).any()
+    desk.player.resume("key")
+    assert desk.run(0.2).any()
+    desk.player.take(Flush(0.0, 2, 2))
+    assert not desk.run(0.5)[1_000:].any()
+    assert desk.last[0] == 2
+    assert desk.last[2]
+
+
+def test_an_order_to_drop_that_waits_is_obeyed_before_the_device_comes_back_at_another_rate() -> None:
     desk = Desk()
     desk.sound(1, 24_000)
     desk.run(0.2)
-    desk.player.give_up()
-    assert desk.last == (1, 4_800, True)
-    desk.sound(1, 2_400)
-    assert not desk.player.speaking
+    desk.flush(1)
+    desk.sound(2, 2_400, level=700)
+    desk.player = desk.player.moved_to(48_000)
+    assert desk.last[0] == 1
+    assert desk.last[2]
+    assert np.abs(desk.run(0.2)).max() < 1_000

@@ -247,16 +247,27 @@ def test_devices_of_another_rate_are_heard_as_long() -> None:
     assert heard_by([(1_000, Ears.OPEN, False)], 44_100) == pytest.approx(INPUT_RATE_HZ, abs=700)
 
 
-def test_hearing_that_falls_behind_loses_sound_and_counts_it() -> None:
+def test_hearing_that_falls_behind_loses_sound_counts_it_and_tells_once_each_time() -> None:
     class Stalled(FakeConversation):
-        async def hear(self, pcm16k: np.ndarray) -> None:
-            await asyncio.sleep(3600)
+        async def hear(self, pcm16k: np.ndarray, came_s: float | None = None) -> None:
+            await free.wait()
+
+    free = asyncio.Event()
+    told: list[str] = []
 
     async def run() -> int:
-        line = Line(Stalled(), lambda error: None)
+        line = Line(Stalled(), lambda error: told.append(str(error)))
         for _ in range(40):
             line.put(np.zeros(INPUT_RATE_HZ, np.int16))
         lost = line.lost_samples
+        assert told == ["hearing is more than 30 s behind; nothing is heard until it has caught up"]
+        free.set()
+        await asyncio.sleep(0.01)
+        line.put(np.zeros(INPUT_RATE_HZ, np.int16))
+        free.clear()
+        for _ in range(40):
+            line.put(np.zeros(INPUT_RATE_HZ, np.int16))
+        assert len(told) == 2
         await line.close()
         return lost
 
