@@ -2,36 +2,39 @@
 and the mouth.
 
 All state lives on the event loop; the engine, the listener and the synthesizer run on threads of their own and report
-back to it. The decisions are the turn machine's (`app.turns`); this shell only carries them out.
+back to it. The decisions are the turn machine's (`app.turns`); the turn driver carries them out (`app.turn_driver`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, assert_never
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-import engine.events as engine_events
 from app import events as told
 from app import happenings, turns
-from app.answer import Answer, Links
+from app.answer import Links, TurnEvent
+from app.background import Background
 from app.engine_link import EngineLink
-from app.exchange import Exchange
+from app.latency import Moments
 from app.listening import Listening, Reports
 from app.mouth import MOST_SOUND_AHEAD_S
 from app.outlet import Outlet
+from app.turn_driver import TurnDriver
+from app.turn_state import TurnState
+from app.typed_further import goes_on
 from audio.listen import Listener
 from audio.tts.synthesizer import Synthesizer
-from engine.errors import ContextFull
+from engine.events import ConversationFailed, Event
 
-LONGEST_HELD_S = 6.0  # of sound that is held for a voice without words
+OUT_OF_ROOM = "the conversation has outgrown what the model can hold and is over; begin a new one"
 log = logging.getLogger(__name__)
 
 
@@ -55,11 +58,16 @@ class Conversation:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._state = turns.TurnState()
-        self._links = Links(
+        self._state = TurnState()
+        self._outlet, self._background = Outlet(), Background()
+        self._listening = None
+        if parts.listener is not None:
+            reports = Reports(self._emit, self._happen, self._tell_fault, self._whole)
+            self._listening = Listening(parts.listener, parts.clock, reports, parts.language)
+        links = Links(
             emit=self._emit,
             happen=self._happen,
-            run_behind=self._run_behind,
+            run_behind=self._background.run,
             clock=parts.clock,
             synthesizer=parts.synthesizer,
             speaking=parts.speaking,
@@ -67,21 +75,13 @@ class Conversation:
             hold=parts.engine.hold,
             most_ahead_s=parts.engine.most_ahead_s,
         )
-        self._running: Answer | None = None
-        self._cut: Answer | None = None  # the one that was interrupted last; its last position may yet arrive
-        self._outlet = Outlet()
-        self._listening = None
-        if parts.listener is not None:
-            reports = Reports(self._emit, self._happen, self._tell_fault, self._whole)
-            self._listening = Listening(parts.listener, parts.clock, reports, parts.language)
-        self._background: set[asyncio.Task[None]] = set()
+        self._driver = TurnDriver(parts.engine, links, self._note_speech)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._held_timer: asyncio.TimerHandle | None = None  # while the sound is held
         self._closing: Future[None] | None = None  # once it is over
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._parts.engine.follow(self._from_engine)
+        self._parts.engine.follow(self._from_engine, self._from_failed_command)
         return self
 
     async def __aexit__(
@@ -90,30 +90,33 @@ class Conversation:
         self._end()
         self._parts.on_exit()
         assert self._closing is not None
-        for task in self._background:
-            task.cancel()
+        self._background.cancel()
         closed = asyncio.shield(asyncio.wrap_future(self._closing))  # whatever becomes of us
         try:
-            await asyncio.gather(closed, *self._background, return_exceptions=True)
+            await asyncio.gather(closed, self._background.ended(), return_exceptions=True)
         finally:
             if self._listening is not None:
                 await self._listening.close()
 
     # -- what the user does
 
-    async def hear(self, pcm: NDArray[np.int16]) -> None:
-        """Microphone sound: 16 kHz mono int16 [samples], in order, any length."""
+    async def hear(self, pcm: NDArray[np.int16], came_s: float | None = None) -> None:
+        """Microphone sound: 16 kHz mono int16 [samples], in order, any length. came_s: when it came, by the
+        conversation's clock; None: just now.
+        """
         if self._listening is not None:
-            await self._listening.hear(pcm)
+            await self._listening.hear(pcm, came_s)
 
-    async def commit(self) -> None:
-        """The user's spoken turn is over now (push to talk)."""
+    async def commit(self, came_s: float | None = None) -> None:
+        """The user's spoken turn is over now, or was when this came (push to talk)."""
         if self._listening is not None:
-            await self._listening.commit()
+            await self._listening.commit(came_s)
 
     async def say(self, text: str) -> None:
-        """One typed message; it interrupts like speech does."""
-        self._happen(happenings.WordsTyped(text))
+        """One typed message. It interrupts like speech does; but what goes on with a question of whose answer nothing
+        was shown yet is asked together with it.
+        """
+        self._happen(happenings.WordsTyped(text, goes_on(text, self._parts.language)))
 
     async def stop(self) -> None:
         """Silence, and the end of the running turn."""
@@ -125,12 +128,7 @@ class Conversation:
 
     def played(self, epoch: int, samples: int, done: bool = False) -> None:
         """The client has played so many samples of an epoch's sound; `done`: no more of it will be heard."""
-        running, cut = self._running, self._cut
-        if running is not None and running.epoch == epoch:
-            running.played(samples, done)
-        elif running is None and cut is not None and cut.epoch == epoch:
-            cut.exchange.report(samples, self._now())  # a flushed speaker's last position: what was heard so far counts
-            self._remember_heard(cut)
+        self._driver.played(epoch, samples, done)
 
     def events(self) -> AsyncIterator[told.ConversationEvent]:
         """What happens, from now until the conversation is left or has failed."""
@@ -141,133 +139,51 @@ class Conversation:
     def _happen(self, happening: happenings.Happening) -> None:
         if self._closing is not None:
             return
-        self._state, actions = turns.advance(self._state, happening)
+        self._state, actions = turns.advance(self._state, happening, self._parts.clock())
         if self._state.hushed and isinstance(happening, happenings.WordsHeard):
-            self._hold_for_long()  # somebody does say words, sure or not
+            self._driver.limit_hold(self._state.epoch)  # somebody does say words, sure or not
         for action in actions:
-            self._act(action)
+            self._driver.act(action, self._state.epoch)
 
-    def _act(self, action: turns.Action) -> None:
-        match action:
-            case turns.Hush(turn, epoch):
-                self._emit(told.Hush(self._now(), turn, epoch))
-                self._answer(turn).hush()
-                self._hold_for_long()
-            case turns.Unhush(turn, epoch):
-                self._forget_hold()
-                self._answer(turn).unhush()
-                self._emit(told.Unhush(self._now(), turn, epoch))
-            case turns.CutOff(turn, epoch, withdrawn):
-                self._cut_off(turn, epoch, withdrawn)
-            case turns.Listen(turn, text):
-                self._listen(turn, text)
-            case turns.Begin(turn, text, spoken):
-                self._begin(turn, text, spoken)
-            case turns.Finish(turn, interrupted, withdrawn):
-                self._finish(turn, interrupted, withdrawn)
-            case turns.Show(mind, mouth):
-                self._emit(told.StateChanged(self._now(), mind, mouth))
-            case _:
-                assert_never(action)
+    def _whole(self, text: str) -> str | None:
+        """All words of the turn, when the running utterance has come to these; None: they are left behind."""
+        if self._state.voice.left:
+            return None
+        return turns.as_one_sentence(self._state.earlier, text) if self._state.open else text
 
-    def _whole(self, text: str) -> str:
-        """All words of the turn, when the running utterance has come to these."""
-        return turns.joined(self._state.earlier, text) if self._state.open else text
-
-    def _answer(self, turn: int) -> Answer:
-        assert self._running is not None and self._running.turn == turn
-        return self._running
-
-    def _hold_for_long(self) -> None:
-        self._forget_hold()
-        loop, held = asyncio.get_running_loop(), happenings.HeldLong(self._state.epoch)
-        self._held_timer = loop.call_later(LONGEST_HELD_S, self._happen, held)
-
-    def _opened(self, turn: int) -> Answer:
-        if self._running is None:
-            self._running = Answer(Exchange(turn, self._state.epoch), self._links)
-        return self._answer(turn)
-
-    def _forget_hold(self) -> None:
-        if self._held_timer is not None:
-            self._held_timer.cancel()
-
-    def _cut_off(self, turn: int, epoch: int, withdrawn: bool) -> None:
-        self._forget_hold()
-        self._emit(told.Flush(self._now(), turn, epoch))
-        running = self._answer(turn)
-        running.silence()
-        self._remember_heard(running, withdrawn)
-
-    def _listen(self, turn: int, text: str) -> None:
-        """The engine's commands go out at once, in the order of the decisions; only their outcome is waited for."""
-        if self._running is None:
-            self._emit(told.TurnOpened(self._now(), turn))
-        self._run_behind(self._watch(self._parts.engine.listen(turn, text), self._opened(turn)))
-
-    def _begin(self, turn: int, text: str, spoken: bool) -> None:
-        now, running = self._now(), self._opened(turn)
-        moments = running.exchange.moments
-        moments.input_end_s = now
-        if spoken and self._listening is not None:
+    def _note_speech(self, moments: Moments) -> None:
+        if self._listening is not None:
             moments.speech_end_s, moments.decided_s = self._listening.speech_end_s, self._listening.decided_s
-            moments.transcribed_s = now
-        self._emit(told.UserTurn(now, turn, text, spoken))
-        self._run_behind(self._watch(self._parts.engine.begin(turn, text), running))
 
-    async def _watch(self, command: Future[Any], running: Answer) -> None:
-        """The outcome of giving words to the engine: after how many steps the turn's input ended, or an error."""
-        try:
-            running.exchange.moments.input_end_step = await asyncio.wrap_future(command) or 0
-        except Exception as error:
-            if self._running is not running:
-                return  # the user went on already
-            if isinstance(error, ContextFull):
-                message = f"this is {error.length} tokens long, but only {error.limit} can be taken; say it shorter"
-                self._tell_fault("input_too_long", message)
-            else:
-                self._tell_fault("engine_failed", str(error))
-                log.error("a turn could not begin", exc_info=error)
-            self._happen(happenings.StopPressed())
+    # -- from the engine's thread
 
-    def _finish(self, turn: int, interrupted: bool, withdrawn: bool) -> None:
-        running, self._running = self._answer(turn), None
-        self._cut = running if interrupted and not withdrawn else None
-        running.finish(interrupted, withdrawn)
-
-    def _remember_heard(self, answer: Answer, withdrawn: bool = False) -> None:
-        """What was not heard of an interrupted answer is not remembered as said."""
-        self._parts.engine.interrupt(answer.turn, answer.heard_characters(), self._now(), withdrawn)
-
-    # -- from the engine
-
-    def _from_engine(self, happened: Sequence[engine_events.Event]) -> None:
-        """On the engine's thread."""
+    def _from_engine(self, happened: Sequence[Event]) -> None:
         assert self._loop is not None
         if self._closing is None:
             self._loop.call_soon_threadsafe(self._take, happened)
 
-    def _take(self, happened: Sequence[engine_events.Event]) -> None:
-        kinds: set[engine_events.StreamName] = set()
+    def _from_failed_command(self, error: Exception) -> None:
+        assert self._loop is not None
+        if self._closing is None:
+            self._loop.call_soon_threadsafe(self._fail, "engine_failed", str(error))
+
+    def _take(self, happened: Sequence[Event]) -> None:
+        of_turns: list[TurnEvent] = []
         for event in happened:
-            if isinstance(event, engine_events.ConversationFailed):
-                self._fail(event.message)
+            if isinstance(event, ConversationFailed):
+                self._fail(*(("out_of_room", OUT_OF_ROOM) if event.out_of_room else ("engine_failed", event.message)))
                 return
-            if self._running is None or event.turn != self._running.turn:
-                continue  # of a turn that was cut off
-            if isinstance(event, engine_events.TokenGenerated):
-                kinds.add(event.stream)
-            self._running.take(event)
-        if kinds:
-            answered = engine_events.StreamName.OUTPUT in kinds
-            self._happen(happenings.Answered() if answered else happenings.Thought())
+            of_turns.append(event)
+        self._driver.take(of_turns)
 
     # -- the end
 
-    def _fail(self, message: str) -> None:
-        """The engine has closed its side of this conversation."""
+    def _fail(self, code: str, message: str) -> None:
+        """The engine's side of this conversation cannot go on. Without effect once it is over."""
+        if self._closing is not None:
+            return
         self._happen(happenings.StopPressed())
-        self._tell_fault("engine_failed", message)
+        self._tell_fault(code, message)
         self._end()
 
     def _end(self) -> None:
@@ -275,15 +191,11 @@ class Conversation:
         if self._closing is not None:
             return
         self._closing = self._parts.engine.close()
-        if self._running is not None:
-            self._running.silence()
+        self._driver.silence()
         self._outlet.end()
 
-    def _now(self) -> float:
-        return self._parts.clock()
-
     def _tell_fault(self, code: str, message: str) -> None:
-        self._emit(told.Fault(self._now(), code, message))
+        self._emit(told.Fault(self._parts.clock(), code, message))
 
     def _emit(self, event: told.ConversationEvent) -> None:
         self._outlet.put(event)
@@ -292,13 +204,3 @@ class Conversation:
         if self._outlet.over and self._closing is None:
             log.warning("the events of a conversation are not read; it is ended")
             self._end()
-
-    def _run_behind(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._forget_task)
-
-    def _forget_task(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a conversation's work behind the scenes failed", exc_info=error)

@@ -1,7 +1,7 @@
 """The ear: microphone sound in, speech events out, on a thread of its own, which may block.
 
 Sound is taken in the order in which it came. A recogniser that is slow keeps nobody else waiting; one that fails loses
-the utterance, not the conversation. It knows no turns and no model.
+the utterance, not the conversation. It knows no turns, no clock and no model.
 """
 
 from __future__ import annotations
@@ -15,24 +15,23 @@ from audio.listen import Listener
 
 
 class Ear:
-    """One conversation's hearing. `on_event` and `on_error` are called on the event loop, while sound is taken in."""
+    """One conversation's hearing."""
 
-    def __init__(
-        self,
-        listener: Listener,
-        clock: Callable[[], float],
-        on_event: Callable[[ListenEvent, Listener, float], None],
-        on_error: Callable[[Exception], None],
-    ) -> None:
-        self._listener, self._clock = listener, clock
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self._thread = ThreadPoolExecutor(1, "sotto-hearing")
-        self._on_event, self._on_error = on_event, on_error
         self._order = asyncio.Lock()
         self._closed = False
 
-    async def listen(self, step: Callable[[Listener], list[ListenEvent]]) -> None:
-        """Let the listener take something in, and tell what it heard and when that came. Without effect once closed."""
-        came_s = self._clock()
+    async def listen(
+        self,
+        step: Callable[[Listener], list[ListenEvent]],
+        on_event: Callable[[ListenEvent, Listener], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        """Let the listener take something in, and tell what was heard in it, or that it failed, on the event loop while
+        the next sound waits. Without effect once closed.
+        """
         async with self._order:
             if self._closed:
                 return
@@ -40,11 +39,11 @@ class Ear:
             try:
                 heard = await loop.run_in_executor(self._thread, step, self._listener)
             except Exception as error:  # whatever a recogniser raises
-                self._on_error(error)
+                on_error(error)
                 await loop.run_in_executor(self._thread, self._listener.reset)
                 return
             for event in heard:
-                self._on_event(event, self._listener, came_s)
+                on_event(event, self._listener)
 
     async def close(self) -> None:
         """Give the recogniser back. Harmless when repeated."""

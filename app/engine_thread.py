@@ -20,7 +20,7 @@ from engine.engine import Engine
 from engine.events import Event
 
 T = TypeVar("T")
-Listener = Callable[[Sequence[Event]], None]
+OnEvents = Callable[[Sequence[Event]], None]
 Command = Callable[[Engine | None], None]  # None: the engine is no more
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class EngineThread:
     ) -> None:
         self._engine, self._step_s, self._clock, self._sleep = engine, step_s, clock, sleep
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._listeners: dict[int, Listener] = {}
+        self._listeners: dict[int, OnEvents] = {}
         self._stopping = False
         self._over = False
         self._thread = threading.Thread(target=self._run, name="sotto-engine", daemon=True)
@@ -75,7 +75,7 @@ class EngineThread:
             self._refuse_commands()
         return future
 
-    def listen(self, conversation: int, listener: Listener) -> None:
+    def listen(self, conversation: int, listener: OnEvents) -> None:
         """Events of this conversation go to the listener from now on. From any thread."""
         self._listeners[conversation] = listener
 
@@ -134,7 +134,7 @@ class EngineThread:
             if listener is not None:
                 self._tell(conversation, listener, its_events)
 
-    def _tell(self, conversation: int, listener: Listener, events: Sequence[Event]) -> None:
+    def _tell(self, conversation: int, listener: OnEvents, events: Sequence[Event]) -> None:
         """A listener that fails is gone (its event loop was closed, for one): its conversation is closed."""
         try:
             listener(events)

@@ -54,6 +54,15 @@ class PartialTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """The utterance that was heard is no turn: an "mhm", a "stop", a radio, or words that were lost or left behind.
+    What was shown of it may be forgotten.
+    """
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnOpened:
     """A turn begins with the first words of an utterance: from now on they are thought about. `UserTurn` follows when
     they are final.
@@ -203,8 +212,9 @@ class StateChanged:
 @dataclass(frozen=True, slots=True)
 class TurnDone:
     """A turn is over: what was written, what was heard of it, its delays in milliseconds by their names, and the
-    moments they were told from. withdrawn: it counts as never said: the user went on with it in the next
-    one, or had not finished it.
+    moments they were told from. withdrawn: it counts as never said: the user went on with it in the next one, or had
+    not finished it; stands: withdrawn, but the user's words stay as they were told, and the next turn goes on with
+    them. broke_off: the answer is not complete, because it has no more room.
     """
 
     at_s: float
@@ -215,6 +225,8 @@ class TurnDone:
     latency: dict[str, float] = field(default_factory=dict)
     moments: Moments = field(default_factory=Moments, compare=False)
     withdrawn: bool = False
+    stands: bool = False
+    broke_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +242,7 @@ ConversationEvent = (
     SpeechStarted
     | SpeechEnded
     | PartialTranscript
+    | PassedOver
     | TurnOpened
     | UserTurn
     | ThoughtDelta

@@ -26,28 +26,40 @@ class HeldLong:
 
 @dataclass(frozen=True, slots=True)
 class WordsHeard:
-    """The words so far that the running utterance is sure of. is_reply: no more than an "mhm" or "okay"."""
+    """The words so far that the running utterance is sure of. is_reply: no more than an "mhm" or "okay"; is_stop: no
+    more than a "stop" or "never mind".
+    """
 
     text: str
     is_reply: bool = False
+    is_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WordsSpoken:
     """The user's utterance is over; its words, perhaps none. at_s: when, if silence decided so; None: the user did,
-    and what follows is something new.
+    and what follows is something new. is_reply, is_stop: as for `WordsHeard`.
     """
 
     text: str
     is_reply: bool = False
     at_s: float | None = None
+    is_stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HearingFailed:
+    """The recogniser failed in the sound that came at this time; whatever it had heard of the utterance is half."""
+
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class WordsTyped:
-    """The user typed a message."""
+    """The user typed a message. goes_on: it is no question of its own and may belong to the one before."""
 
     text: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +95,14 @@ class SoundEnded:
 
 
 Progress = Thought | Answered | AnswerEnded | SoundStarted | SoundEnded
-Happening = VoiceStarted | VoiceConfirmed | HeldLong | WordsHeard | WordsSpoken | WordsTyped | StopPressed | Progress
+Happening = (
+    VoiceStarted
+    | VoiceConfirmed
+    | HeldLong
+    | WordsHeard
+    | WordsSpoken
+    | HearingFailed
+    | WordsTyped
+    | StopPressed
+    | Progress
+)

@@ -1,6 +1,6 @@
 """The mouth: answer text in, sound out, phrase by phrase, and the account of what was heard.
 
-One `Utterance` speaks one turn in one epoch; when the epoch is over it is silenced and gives nothing any more.
+One `Speaking` speaks one turn in one epoch; when the epoch is over it is silenced and gives nothing any more.
 Phrases go to the synthesizer as soon as they are whole or the timer says so. It knows no model and no socket.
 """
 
@@ -42,7 +42,7 @@ class Said:
         return SpokenPhrase(self.phrase.text, self.phrase.start, tuple(self.words), self.samples, self.complete)
 
 
-class Utterance:
+class Speaking:
     """Speaks one answer while it is written. All methods run on the event loop."""
 
     def __init__(

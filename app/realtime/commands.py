@@ -113,7 +113,7 @@ class Commands:
         epoch = self._translator.epoch_of_item.get(event.item_id)
         if epoch is None:
             raise ProtocolError(
-                f"No spoken answer has the id {event.item_id!r}.",
+                f"None of the latest spoken answers has the id {event.item_id!r}.",
                 code="item_not_found",
                 param="item_id",
                 event_id=event.event_id,

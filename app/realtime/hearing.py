@@ -1,12 +1,14 @@
 """Hearing: microphone sound on its way to the conversation, in a queue of its own.
 
-Recognition may lag; commands must not wait behind it. Sound and the end of a push-to-talk turn keep their order. A
-peer that sends faster than is heard is slowed down once `MOST_WAITING_SAMPLES` wait.
+Recognition may lag; commands must not wait behind it. Sound and the end of a push-to-talk turn keep their order, and
+carry the time at which they came: how late they are heard must not matter. A peer that sends faster than is heard is
+slowed down once `MOST_WAITING_SAMPLES` wait.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -25,6 +27,18 @@ class Mark(Enum):
     COMMIT = "commit"
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Some sound, int16 [samples] at 16 kHz, or a mark; and when it came, by the conversation's clock."""
+
+    what: NDArray[np.int16] | Mark
+    at_s: float
+
+    @property
+    def samples(self) -> int:
+        return 0 if isinstance(self.what, Mark) else len(self.what)
+
+
 class Hearing:
     """`run` hands the queue to the conversation; errors meant for the peer go to `on_error`."""
 
@@ -32,44 +46,43 @@ class Hearing:
         self,
         conversation: Conversation,
         on_error: Callable[[Exception], None],
+        clock: Callable[[], float],
         most_waiting_samples: int = MOST_WAITING_SAMPLES,
     ) -> None:
         self._conversation = conversation
         self._on_error = on_error
+        self._clock = clock
         self._most_waiting_samples = most_waiting_samples
-        self._waiting: deque[NDArray[np.int16] | Mark] = deque()
+        self._waiting: deque[Arrived] = deque()
         self._waiting_samples = 0
         self._changed = asyncio.Condition()
 
-    async def put(self, sound: NDArray[np.int16] | Mark) -> None:
+    async def put(self, what: NDArray[np.int16] | Mark) -> None:
         """Waits while there is too much already."""
+        arrived = Arrived(what, self._clock())
         async with self._changed:
             await self._changed.wait_for(lambda: self._waiting_samples < self._most_waiting_samples)
-            self._waiting.append(sound)
-            self._waiting_samples += _samples(sound)
+            self._waiting.append(arrived)
+            self._waiting_samples += arrived.samples
             self._changed.notify_all()
 
     async def run(self) -> None:
         while True:
-            sound = await self._take()
+            arrived = await self._take()
             try:
-                if isinstance(sound, Mark):
-                    await self._conversation.commit()
+                if isinstance(arrived.what, Mark):
+                    await self._conversation.commit(arrived.at_s)
                 else:
-                    await self._conversation.hear(sound)
+                    await self._conversation.hear(arrived.what, arrived.at_s)
             except Exception as error:
                 if not is_foreseen(error):
                     raise
                 self._on_error(error)
 
-    async def _take(self) -> NDArray[np.int16] | Mark:
+    async def _take(self) -> Arrived:
         async with self._changed:
             await self._changed.wait_for(lambda: self._waiting)
-            sound = self._waiting.popleft()
-            self._waiting_samples -= _samples(sound)
+            arrived = self._waiting.popleft()
+            self._waiting_samples -= arrived.samples
             self._changed.notify_all()
-            return sound
-
-
-def _samples(sound: NDArray[np.int16] | Mark) -> int:
-    return 0 if isinstance(sound, Mark) else len(sound)
+            return arrived

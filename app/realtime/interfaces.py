@@ -19,14 +19,16 @@ class Conversation(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None: ...
 
-    async def hear(self, pcm: NDArray[np.int16], /) -> None:
-        """Microphone sound, 16 kHz mono int16, shape [samples], in order, any length."""
+    async def hear(self, pcm: NDArray[np.int16], /, came_s: float | None = None) -> None:
+        """Microphone sound, 16 kHz mono int16, shape [samples], in order, any length. came_s: when it came, by the
+        conversation's clock; None: just now.
+        """
 
-    async def commit(self) -> None:
-        """Ends the user's spoken turn now."""
+    async def commit(self, came_s: float | None = None) -> None:
+        """Ends the user's spoken turn now, or when this came."""
 
     async def say(self, text: str, /) -> None:
-        """One typed message; interrupts like speech does."""
+        """One typed message; interrupts like speech does, or goes on with a question that is not answered yet."""
 
     async def stop(self) -> None:
         """Silence, and the end of the running turn."""

@@ -83,23 +83,21 @@ class Response:
         place = {"epoch": self.epoch, "samples": self._next_sample}
         return [Event(self._answer_part("response.output_audio.done") | {"sotto": place}, after_sound=True)]
 
-    def done(self, answer: str, interrupted: bool) -> list[Message]:
-        """Closes whatever is still open, then the response itself."""
+    def done(self, answer: str, interrupted: bool, broke_off: bool = False) -> list[Message]:
+        """Closes whatever is still open, then the response itself. broke_off: it had no more room."""
         closing = [*self.thoughts_done(), *self.answer_done(answer), *self.sound_done()]
         if self._has_part:
             closing.append(
                 Event(self._answer_part("response.content_part.done") | {"part": self._part_content(answer)})
             )
-        item = message_item(
-            self.answer_item, "assistant", "incomplete" if interrupted else "completed", self._item_content(answer)
-        )
+        item_status = "incomplete" if interrupted or broke_off else "completed"
+        item = message_item(self.answer_item, "assistant", item_status, self._item_content(answer))
+        status = "cancelled" if interrupted else item_status
         return [
             *closing,
             Event({"type": "response.output_item.done", **self._place, "item": item}),
             Event({"type": "conversation.item.done", "previous_item_id": self._previous_item, "item": item}),
-            Event(
-                {"type": "response.done", "response": self._body("cancelled" if interrupted else "completed", [item])}
-            ),
+            Event({"type": "response.done", "response": self._body(status, [item])}),
         ]
 
     def _end(self, part: str) -> bool:
@@ -142,11 +140,21 @@ class Response:
             "object": "realtime.response",
             "id": self.id,
             "status": status,
-            "status_details": None if status == "in_progress" else {"type": status},
+            "status_details": _details(status),
             "output": output,
             "output_modalities": ["audio" if self._voice else "text"],
             "usage": None,
         }
+
+
+def _details(status: str) -> Json | None:
+    match status:
+        case "in_progress":
+            return None
+        case "incomplete":
+            return {"type": status, "reason": "max_output_tokens"}
+        case _:
+            return {"type": status}
 
 
 def message_item(item_id: str, role: str, status: str, content: list[Json]) -> Json:

@@ -8,9 +8,12 @@ from typing import assert_never
 
 from app import events
 from app.realtime.errors import SERVER_ERROR, error_body
+from app.realtime.item_order import ItemOrder
 from app.realtime.messages import Event, Message
 from app.realtime.response import Response
 from app.realtime.user_items import UserItems
+
+MOST_ANSWERS = 16  # of which a peer may still tell how much was heard; the conversation looks at the latest two
 
 
 class Translator:
@@ -20,13 +23,14 @@ class Translator:
     """
 
     def __init__(self, voice: bool, prefix: str = "", first_epoch: int = 0) -> None:
-        self.epoch_of_item: dict[str, int] = {}  # the peer's epoch of each spoken answer
+        self.epoch_of_item: dict[str, int] = {}  # the peer's epoch of the latest spoken answers
         self.last_epoch = first_epoch  # of the peer
         self._first_epoch = first_epoch
         self._voice = voice
         self._prefix = prefix
         self._responses: dict[int, Response] = {}
-        self._users = UserItems(prefix)
+        self._order = ItemOrder()
+        self._users = UserItems(prefix, self._order)
 
     @property
     def active(self) -> bool:
@@ -36,7 +40,7 @@ class Translator:
     def translate(self, event: events.ConversationEvent, heard_ms: int = 0) -> list[Message]:
         """Messages for one event, in order. `heard_ms`: sound received from the peer so far, in milliseconds."""
         match event:
-            case events.SpeechStarted() | events.SpeechEnded() | events.PartialTranscript():
+            case events.SpeechStarted() | events.SpeechEnded() | events.PartialTranscript() | events.PassedOver():
                 return self._users.take(event, heard_ms)
             case events.TurnOpened() | events.UserTurn():
                 return [*self._users.take(event, heard_ms), *self._response(event.turn)[1]]
@@ -101,14 +105,14 @@ class Translator:
             case events.AnswerDone(text=text):
                 return messages + response.answer_done(text)
             case events.AudioDelta(epoch=epoch, pcm=pcm, text=text):
-                peers_epoch = self.epoch_of_item[response.answer_item] = self.peers_epoch(epoch)
-                return messages + response.sound(peers_epoch, pcm, text)
+                self._note_epoch(response.answer_item, self.peers_epoch(epoch))
+                return messages + response.sound(self.peers_epoch(epoch), pcm, text)
             case events.AudioDone():
                 return messages + response.sound_done()
             case events.TurnDone():
                 del self._responses[event.turn]
-                deleted = self._deleted(event.turn, response) if event.withdrawn else []
-                return [*messages, *response.done(event.answer, event.interrupted), self._turn(event), *deleted]
+                done = response.done(event.answer, event.interrupted, event.broke_off)
+                return [*messages, *done, self._turn(event), *self._settled(event, response)]
             case _:
                 assert_never(event)
 
@@ -116,19 +120,33 @@ class Translator:
         """The turn's response, and what announces it if it is new. Thoughts may come before the turn itself."""
         if turn in self._responses:
             return self._responses[turn], []
-        response = self._responses[turn] = Response(self._name(turn), self._voice, self._users.last_item)
-        self._users.last_item = response.answer_item
+        response = self._responses[turn] = Response(self._name(turn), self._voice, self._order.last)
+        self._order.append(response.answer_item)
         return response, response.created()
 
     def _turn(self, event: events.TurnDone) -> Event:
         what = {"type": "sotto.turn", "response_id": f"resp_{self._name(event.turn)}", "turn": event.turn}
         heard = {"answer": event.answer, "heard": event.heard, "interrupted": event.interrupted}
-        return Event(what | heard | {"withdrawn": event.withdrawn, "latency": event.latency})
+        ended = {"withdrawn": event.withdrawn, "broke_off": event.broke_off, "latency": event.latency}
+        return Event(what | heard | ended)
 
-    def _deleted(self, turn: int, response: Response) -> list[Message]:
-        """The user went on: the next turn's item has these words too."""
-        items = [response.answer_item, self._users.of_turn.pop(turn, None)]
-        return [Event({"type": "conversation.item.deleted", "item_id": item}) for item in items if item is not None]
+    def _settled(self, event: events.TurnDone, response: Response) -> list[Message]:
+        """What becomes of the turn's items: they stay; or they are deleted, because the user went on and the next
+        turn's item has these words too.
+        """
+        user_item = self._users.settle(event.turn)
+        if not event.withdrawn:
+            self._order.settle(response.answer_item)
+            return []
+        items = [response.answer_item] if user_item is None or event.stands else [response.answer_item, user_item]
+        for item in items:
+            self._order.delete(item)
+        return [Event({"type": "conversation.item.deleted", "item_id": item}) for item in items]
+
+    def _note_epoch(self, item: str, peers_epoch: int) -> None:
+        self.epoch_of_item[item] = peers_epoch
+        while len(self.epoch_of_item) > MOST_ANSWERS:
+            del self.epoch_of_item[next(iter(self.epoch_of_item))]
 
     def _gate(self, event: events.GateAsked) -> Event:
         what = {"type": "sotto.gate", "response_id": f"resp_{self._name(event.turn)}", "step": event.step}

@@ -60,6 +60,7 @@ class Session:
         self._transport = transport
         self._configuration = configuration
         self._id = f"sess_{secrets.token_hex(8)}"
+        self._clock = clock
         self._outbox = Outbox(clock)
         self._microphone = Microphone(configuration.input_rate_hz)
         self._conversations = count(1)
@@ -102,7 +103,7 @@ class Session:
         conversation = await self._opened(wanted, number)
         async with conversation:
             translator = Translator(self._configuration.voice, "" if number == 1 else f"{number}_", self._next_epoch)
-            hearing = Hearing(conversation, self._tell_error)
+            hearing = Hearing(conversation, self._tell_error, self._clock)
             self._put({"type": "session.created" if number == 1 else "session.updated", "session": self._session})
             async with asyncio.TaskGroup() as tasks:
                 others = [tasks.create_task(hearing.run()), tasks.create_task(self._tell(conversation, translator))]

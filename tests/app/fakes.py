@@ -68,12 +68,12 @@ class FakeConversation:
     ) -> None:
         return None
 
-    async def hear(self, pcm16k: np.ndarray) -> None:
+    async def hear(self, pcm16k: np.ndarray, came_s: float | None = None) -> None:
         if not self.heard_samples and pcm16k.any():
             self.queue.put_nowait(SpeechStarted(4.0))
         self.heard_samples += len(pcm16k)
 
-    async def commit(self) -> None:
+    async def commit(self, came_s: float | None = None) -> None:
         self.commits += 1
         for event in self.script("spoken words"):
             self.queue.put_nowait(event)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.mouth import LOOK_AGAIN_S, MOST_SOUND_AHEAD_S, Utterance
+from app.mouth import LOOK_AGAIN_S, MOST_SOUND_AHEAD_S, Speaking
 from audio.pcm import OUTPUT_RATE_HZ
 from audio.tts.synthesizer import WordMark
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeSynthesizer
@@ -20,7 +20,7 @@ ANSWER = "First we add. Then we carry, and so on. Done!"
 
 @dataclass
 class Record:
-    """What an utterance gave out."""
+    """What a mouth gave out."""
 
     sounds: list[tuple[int, str]] = field(default_factory=list)
     ends: int = 0
@@ -45,9 +45,9 @@ class Record:
 @asynccontextmanager
 async def speaking(
     synthesizer: FakeSynthesizer, record: Record, most_sound_ahead_s: float = MOST_SOUND_AHEAD_S
-) -> AsyncIterator[Utterance]:
+) -> AsyncIterator[Speaking]:
     with ThreadPoolExecutor(1) as executor:
-        utterance = Utterance(
+        mouth = Speaking(
             synthesizer,
             executor,
             time.monotonic,
@@ -58,11 +58,11 @@ async def speaking(
             most_sound_ahead_s,
         )
         try:
-            yield utterance
+            yield mouth
         finally:
             synthesizer.go_on()
-            utterance.silence()
-            await utterance.wait()
+            mouth.silence()
+            await mouth.wait()
 
 
 def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -83,12 +83,12 @@ async def until(condition: Callable[[], object]) -> None:
 def test_an_answer_is_spoken_phrase_by_phrase_while_it_is_written() -> None:
     async def scenario() -> None:
         record, synthesizer = Record(), FakeSynthesizer()
-        async with speaking(synthesizer, record) as utterance:
-            utterance.write("First we add. The")
+        async with speaking(synthesizer, record) as mouth:
+            mouth.write("First we add. The")
             await until(lambda: record.phrases)
-            utterance.write("n we carry, and so on. Done!")
-            utterance.end()
-            await utterance.wait()
+            mouth.write("n we carry, and so on. Done!")
+            mouth.end()
+            await mouth.wait()
         assert record.phrases == ["First we add. ", "Then we carry, ", "and so on. ", "Done!"]
         assert "".join(record.phrases) == ANSWER
         assert record.ends == 1 and not record.errors
@@ -101,10 +101,10 @@ def test_the_end_comes_after_all_sound_and_also_without_any() -> None:
     async def scenario() -> None:
         for answer, phrases in (("", []), ("\n\n", []), ("**", []), ("Yes", ["Yes"])):
             record = Record()
-            async with speaking(FakeSynthesizer(), record) as utterance:
-                utterance.write(answer)
-                utterance.end()
-                await utterance.wait()
+            async with speaking(FakeSynthesizer(), record) as mouth:
+                mouth.write(answer)
+                mouth.end()
+                await mouth.wait()
             assert (record.ends, record.phrases) == (1, phrases)
 
     play(scenario)
@@ -113,16 +113,16 @@ def test_the_end_comes_after_all_sound_and_also_without_any() -> None:
 def test_a_writer_that_pauses_does_not_strand_half_a_sentence() -> None:
     async def scenario() -> None:
         record = Record()
-        async with speaking(FakeSynthesizer(), record) as utterance:
-            utterance.write("Let me see what ")
+        async with speaking(FakeSynthesizer(), record) as mouth:
+            mouth.write("Let me see what ")
             started_s = time.monotonic()
             await until(lambda: record.phrases)
             waited_s = time.monotonic() - started_s
             assert 0.4 < waited_s < 3
             assert record.phrases == ["Let me see what "]
-            utterance.write("that makes.")
-            utterance.end()
-            await utterance.wait()
+            mouth.write("that makes.")
+            mouth.end()
+            await mouth.wait()
         assert "".join(record.phrases) == "Let me see what that makes."
 
     play(scenario)
@@ -131,17 +131,17 @@ def test_a_writer_that_pauses_does_not_strand_half_a_sentence() -> None:
 def test_silence_is_immediate_and_final() -> None:
     async def scenario() -> None:
         record, synthesizer = Record(), FakeSynthesizer(held=["carry,"])
-        async with speaking(synthesizer, record) as utterance:
-            utterance.write(ANSWER)
+        async with speaking(synthesizer, record) as mouth:
+            mouth.write(ANSWER)
             await until(synthesizer.reached.is_set)
             before = list(record.sounds)
-            utterance.silence()
+            mouth.silence()
             assert synthesizer.streams[-1].cancelled.is_set()
             synthesizer.go_on()
-            utterance.write(" More!")
-            utterance.end()
-            utterance.silence()
-            await utterance.wait()
+            mouth.write(" More!")
+            mouth.end()
+            mouth.silence()
+            await mouth.wait()
             await asyncio.sleep(0.05)
         assert record.sounds == before and record.ends == 0 and not record.errors
         assert synthesizer.spoken == ["First we add.", "Then we carry,"]
@@ -159,11 +159,11 @@ def test_a_phrase_that_is_begun_too_late_is_cancelled() -> None:
 
     async def scenario() -> None:
         record, synthesizer = Record(), SlowSynthesizer(held=["asked"])
-        async with speaking(synthesizer, record) as utterance:
-            utterance.write(ANSWER)
+        async with speaking(synthesizer, record) as mouth:
+            mouth.write(ANSWER)
             await until(synthesizer.reached.is_set)
-            utterance.silence()
-            await utterance.wait()
+            mouth.silence()
+            await mouth.wait()
             synthesizer.go_on()
             await until(lambda: synthesizer.streams)
             await until(synthesizer.streams[0].cancelled.is_set)
@@ -175,15 +175,15 @@ def test_a_phrase_that_is_begun_too_late_is_cancelled() -> None:
 def test_a_voice_that_fails_is_told_once_and_ends_the_sound() -> None:
     async def scenario() -> None:
         record = Record()
-        async with speaking(FakeSynthesizer(fails_at="carry,"), record) as utterance:
-            utterance.write(ANSWER)
+        async with speaking(FakeSynthesizer(fails_at="carry,"), record) as mouth:
+            mouth.write(ANSWER)
             await until(lambda: record.errors)
-            utterance.write(" More.")
-            utterance.end()
-            await utterance.wait()
+            mouth.write(" More.")
+            mouth.end()
+            await mouth.wait()
         assert [str(error) for error in record.errors] == ["the voice is gone"]
         assert record.ends == 0
-        assert utterance.heard(99 * WORD_SAMPLES) == len("First we add. Then")
+        assert mouth.heard(99 * WORD_SAMPLES) == len("First we add. Then")
 
     play(scenario)
 
@@ -191,11 +191,11 @@ def test_a_voice_that_fails_is_told_once_and_ends_the_sound() -> None:
 def test_heard_is_what_was_played_in_whole_words() -> None:
     async def scenario() -> None:
         record = Record()
-        async with speaking(FakeSynthesizer(), record) as utterance:
-            utterance.write(ANSWER)
-            utterance.end()
-            await utterance.wait()
-            heard = [ANSWER[: utterance.heard(round(words * WORD_SAMPLES))] for words in (0, 0.5, 1.5, 3, 4.2, 8.5, 99)]
+        async with speaking(FakeSynthesizer(), record) as mouth:
+            mouth.write(ANSWER)
+            mouth.end()
+            await mouth.wait()
+            heard = [ANSWER[: mouth.heard(round(words * WORD_SAMPLES))] for words in (0, 0.5, 1.5, 3, 4.2, 8.5, 99)]
         assert heard == [
             "",
             "",
@@ -212,11 +212,11 @@ def test_heard_is_what_was_played_in_whole_words() -> None:
 def test_of_a_silenced_phrase_only_finished_words_count_as_heard() -> None:
     async def scenario() -> None:
         record, synthesizer = Record(), FakeSynthesizer(held=["carry,"])
-        async with speaking(synthesizer, record) as utterance:
-            utterance.write(ANSWER)
+        async with speaking(synthesizer, record) as mouth:
+            mouth.write(ANSWER)
             await until(synthesizer.reached.is_set)
-            utterance.silence()
-            assert ANSWER[: utterance.heard(99 * WORD_SAMPLES)] == "First we add. Then"
+            mouth.silence()
+            assert ANSWER[: mouth.heard(99 * WORD_SAMPLES)] == "First we add. Then"
 
     play(scenario)
 
@@ -224,8 +224,8 @@ def test_of_a_silenced_phrase_only_finished_words_count_as_heard() -> None:
 def test_it_does_not_speak_far_ahead_of_the_listener() -> None:
     async def scenario() -> None:
         record = Record(ahead_s=MOST_SOUND_AHEAD_S + 1)
-        async with speaking(FakeSynthesizer(), record) as utterance:
-            utterance.write(ANSWER)
+        async with speaking(FakeSynthesizer(), record) as mouth:
+            mouth.write(ANSWER)
             await asyncio.sleep(0.05)
             assert not record.sounds
             record.ahead_s = 0.0
@@ -240,16 +240,16 @@ def test_it_stops_in_the_middle_of_a_phrase_when_enough_sound_is_ahead() -> None
     async def scenario() -> None:
         record = Record()
         record.on_sound = record.count_as_ahead  # type: ignore[method-assign]
-        async with speaking(FakeSynthesizer(), record, most_sound_ahead_s=1.0) as utterance:
-            utterance.write(" ".join(f"word{number}" for number in range(40)) + ".")
-            utterance.end()
+        async with speaking(FakeSynthesizer(), record, most_sound_ahead_s=1.0) as mouth:
+            mouth.write(" ".join(f"word{number}" for number in range(40)) + ".")
+            mouth.end()
             await until(lambda: len(record.sounds) == 11)
             await asyncio.sleep(LOOK_AGAIN_S * 1.5)
             assert len(record.sounds) == 11, "more than a second of sound, by one piece"
             record.ahead_s -= 0.55
             await until(lambda: len(record.sounds) == 16)
             record.ahead_s = -10.0
-            await utterance.wait()
+            await mouth.wait()
         assert (len(record.sounds), record.ends) == (40, 1)
 
     play(scenario)
@@ -258,12 +258,12 @@ def test_it_stops_in_the_middle_of_a_phrase_when_enough_sound_is_ahead() -> None
 def test_the_first_phrase_is_timed_when_it_is_whole() -> None:
     async def scenario() -> None:
         record = Record()
-        async with speaking(FakeSynthesizer(), record) as utterance:
-            utterance.write("First we")
-            assert utterance.first_phrase_s is None
+        async with speaking(FakeSynthesizer(), record) as mouth:
+            mouth.write("First we")
+            assert mouth.first_phrase_s is None
             before_s = time.monotonic()
-            utterance.write(" add. Then")
-            assert utterance.first_phrase_s is not None
-            assert before_s <= utterance.first_phrase_s <= time.monotonic()
+            mouth.write(" add. Then")
+            assert mouth.first_phrase_s is not None
+            assert before_s <= mouth.first_phrase_s <= time.monotonic()
 
     play(scenario)

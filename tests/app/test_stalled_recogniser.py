@@ -47,9 +47,13 @@ def test_sound_that_comes_while_the_recogniser_stands_still_is_heard_afterwards(
     faults: list[Exception] = []
 
     async def scenario() -> None:
-        ear = Ear(stalled.listener, time.monotonic, lambda event, *_: heard.append(event), faults.append)
+        ear = Ear(stalled.listener)
+
+        async def listen(piece: np.ndarray) -> None:
+            await ear.listen(lambda listener: listener.push(piece), lambda event, _: heard.append(event), faults.append)
+
         pieces = [stalled.sound[at : at + 320] for at in range(0, len(stalled.sound), 320)]
-        hearing = [asyncio.create_task(ear.listen(lambda listener, p=piece: listener.push(p))) for piece in pieces]
+        hearing = [asyncio.create_task(listen(piece)) for piece in pieces]
         asyncio.get_running_loop().call_later(0.1, stalled.going.set)
         await asyncio.gather(*hearing)
         await ear.close()

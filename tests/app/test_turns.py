@@ -11,6 +11,7 @@ from app.happenings import (
     Answered,
     AnswerEnded,
     Happening,
+    HearingFailed,
     HeldLong,
     SoundEnded,
     SoundStarted,
@@ -22,20 +23,9 @@ from app.happenings import (
     WordsSpoken,
     WordsTyped,
 )
-from app.turns import (
-    REACTION_S,
-    REOPEN_S,
-    Action,
-    Begin,
-    CutOff,
-    Finish,
-    Hush,
-    Listen,
-    Show,
-    TurnState,
-    Unhush,
-    advance,
-)
+from app.turn_actions import Action, Begin, CutOff, Finish, Hush, Listen, PassOver, Show, Unhush
+from app.turn_state import REACTION_S, REOPEN_S, TurnState
+from app.turns import advance
 
 IDLE, LISTENING, THINKING, WRITING = Mind
 SILENT, SPEAKING, INTERRUPTED = Mouth
@@ -118,8 +108,8 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (VoiceStarted(), []),
         (VoiceConfirmed(), [Hush(1, 1), Show(IDLE, INTERRUPTED)]),
         (
-            WordsSpoken("stop", at_s=9.0),
-            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", spoken=True), Show(THINKING, SILENT)],
+            WordsSpoken("no", at_s=9.0),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "no", spoken=True), Show(THINKING, SILENT)],
         ),
     ],
     "after a cough the sound goes on where it was held": [
@@ -128,7 +118,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         SPEAKS,
         (VoiceStarted(), []),
         (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
-        (WordsSpoken("  "), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+        (WordsSpoken("  "), [Unhush(1, 1), PassOver(), Show(WRITING, SPEAKING)]),
     ],
     "what sounds like words and is no voice changes nothing, but for words the user ends by hand": [
         HELLO,
@@ -136,11 +126,11 @@ CONVERSATIONS: dict[str, list[Step]] = {
         SPEAKS,
         (VoiceStarted(), []),
         (WordsHeard("anna"), []),
-        (WordsSpoken("anna", at_s=5.0), []),
+        (WordsSpoken("anna", at_s=5.0), [PassOver()]),
         (VoiceStarted(), []),
         (
-            WordsSpoken("stop"),
-            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", spoken=True), Show(THINKING, SILENT)],
+            WordsSpoken("no"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "no", spoken=True), Show(THINKING, SILENT)],
         ),
     ],
     "a radio does not hold it for ever": [
@@ -153,8 +143,8 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (HeldLong(1), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
         (HeldLong(1), []),
         (
-            WordsHeard("stop"),
-            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "stop"), Show(LISTENING, INTERRUPTED)],
+            WordsHeard("no"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "no"), Show(LISTENING, INTERRUPTED)],
         ),
         (HeldLong(1), []),
     ],
@@ -163,11 +153,11 @@ CONVERSATIONS: dict[str, list[Step]] = {
         WRITES,
         SPEAKS,
         (VoiceStarted(), []),
-        (WordsSpoken("mhm", is_reply=True), []),
+        (WordsSpoken("mhm", is_reply=True), [PassOver()]),
         (VoiceStarted(), []),
         (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
         (WordsHeard("okay", is_reply=True), []),
-        (WordsSpoken("okay", is_reply=True), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+        (WordsSpoken("okay", is_reply=True), [Unhush(1, 1), PassOver(), Show(WRITING, SPEAKING)]),
     ],
     "an mhm to nobody is a turn like any other": [
         (VoiceStarted(), [Show(LISTENING, SILENT)]),
@@ -178,7 +168,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         WRITES,
         (VoiceStarted(), [Hush(1, 1)]),
         (SoundStarted(), []),
-        (WordsSpoken(""), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+        (WordsSpoken(""), [Unhush(1, 1), PassOver(), Show(WRITING, SPEAKING)]),
     ],
     "who goes on right after the end of a turn had not finished": [
         (VoiceStarted(), [Show(LISTENING, SILENT)]),
@@ -220,8 +210,8 @@ CONVERSATIONS: dict[str, list[Step]] = {
         (VoiceStarted(5.3 + REACTION_S), []),
         (VoiceConfirmed(), [Hush(1, 1), Show(THINKING, INTERRUPTED)]),
         (
-            WordsSpoken("stop", at_s=7.0),
-            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "stop", True), Show(THINKING, SILENT)],
+            WordsSpoken("no", at_s=7.0),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "no", True), Show(THINKING, SILENT)],
         ),
     ],
     "later it is an interruption": [
@@ -255,11 +245,11 @@ CONVERSATIONS: dict[str, list[Step]] = {
             ],
         ),
         (WordsHeard("what is it"), []),
-        (WordsSpoken("what is it worth", at_s=3.0), []),
+        (WordsSpoken("what is it worth", at_s=3.0), [PassOver()]),
         (VoiceStarted(9.0), [Hush(2, 3)]),
         (
-            WordsSpoken("stop", at_s=9.5),
-            [CutOff(2, 3), Finish(2, interrupted=True), Begin(3, "stop", spoken=True)],
+            WordsSpoken("no", at_s=9.5),
+            [CutOff(2, 3), Finish(2, interrupted=True), Begin(3, "no", spoken=True)],
         ),
     ],
     "after a stop the rest of what was being said is no turn": [
@@ -274,9 +264,168 @@ CONVERSATIONS: dict[str, list[Step]] = {
             ],
         ),
         (WordsHeard("what is it"), []),
-        (WordsSpoken("what is it worth", at_s=3.0), []),
+        (WordsSpoken("what is it worth", at_s=3.0), [PassOver()]),
         (VoiceStarted(9.0), [Show(LISTENING, SILENT)]),
         (WordsSpoken("hi", at_s=9.5), [Begin(1 + 1, "hi", spoken=True), Show(THINKING, SILENT)]),
+    ],
+    "who only says stop gets silence, and no answer to it": [
+        HELLO,
+        WRITES,
+        SPEAKS,
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (WordsHeard("stop", is_stop=True), []),
+        (
+            WordsSpoken("stop please", at_s=9.0, is_stop=True),
+            [CutOff(1, 1), Finish(1, interrupted=True), PassOver(), Show(IDLE, INTERRUPTED)],
+        ),
+    ],
+    "also right after the question, which stays as it was said": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2 plus 3", at_s=5.0), [Begin(1, "what is 2 plus 3", True), Show(THINKING, SILENT)]),
+        (VoiceStarted(5.5), [Hush(1, 1)]),
+        (WordsHeard("cancel", is_stop=True), []),
+        (
+            WordsSpoken("cancel", at_s=6.5, is_stop=True),
+            [CutOff(1, 1), Finish(1, interrupted=True), PassOver(), Show(IDLE, SILENT)],
+        ),
+    ],
+    "who says more than stop goes on with the question": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("can i", at_s=5.0), [Begin(1, "can i", True), Show(THINKING, SILENT)]),
+        (VoiceStarted(5.5), [Hush(1, 1)]),
+        (WordsHeard("cancel", is_stop=True), []),
+        (
+            WordsSpoken("cancel my order", at_s=6.5),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                Begin(2, "can i cancel my order", True),
+            ],
+        ),
+    ],
+    "the beginning of a stop holds a sound that was let go for a radio": [
+        HELLO,
+        WRITES,
+        SPEAKS,
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (HeldLong(1), [Unhush(1, 1), Show(WRITING, SPEAKING)]),
+        (WordsHeard("never", is_stop=True), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (
+            WordsSpoken("never mind", at_s=9.0, is_stop=True),
+            [CutOff(1, 1), Finish(1, interrupted=True), PassOver(), Show(IDLE, INTERRUPTED)],
+        ),
+    ],
+    "a stop to nobody is a turn like any other": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsHeard("stop", is_stop=True), [Listen(1, "stop")]),
+        (WordsSpoken("stop", at_s=2.0, is_stop=True), [Begin(1, "stop", spoken=True), Show(THINKING, SILENT)]),
+    ],
+    "while its sound was held, nobody heard the answer and reacted to it": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2", at_s=5.0), [Begin(1, "what is 2", True), Show(THINKING, SILENT)]),
+        (SoundStarted(5.1), [Show(THINKING, SPEAKING)]),
+        (VoiceStarted(5.2), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(THINKING, INTERRUPTED)]),
+        (WordsSpoken("", at_s=5.9), [Unhush(1, 1), PassOver(), Show(THINKING, SPEAKING)]),
+        (VoiceStarted(6.0), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(THINKING, INTERRUPTED)]),
+        (
+            WordsHeard("plus 3"),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                Listen(2, "what is 2 plus 3"),
+                Show(LISTENING, INTERRUPTED),
+            ],
+        ),
+    ],
+    "half a sentence that was lost with the recogniser is not answered, and its rest is left behind": [
+        (VoiceStarted(1.0), [Show(LISTENING, SILENT)]),
+        (WordsHeard("what is"), [Listen(1, "what is")]),
+        (
+            HearingFailed(2.0),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True),
+                PassOver(),
+                Show(IDLE, SILENT),
+            ],
+        ),
+        (VoiceStarted(2.1), [Show(LISTENING, SILENT)]),
+        (WordsHeard("plus three"), []),
+        (WordsSpoken("plus three", at_s=4.0), [PassOver(), Show(IDLE, SILENT)]),
+        (VoiceStarted(4.5), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2", at_s=6.0), [Begin(2, "what is 2", spoken=True), Show(THINKING, SILENT)]),
+    ],
+    "a recogniser that fails over the answer lets it go on": [
+        HELLO,
+        WRITES,
+        SPEAKS,
+        (VoiceStarted(), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (HearingFailed(2.0), [Unhush(1, 1), PassOver(), Show(WRITING, SPEAKING)]),
+        (VoiceStarted(3.1 + REOPEN_S), []),
+        (VoiceConfirmed(), [Hush(1, 1), Show(WRITING, INTERRUPTED)]),
+        (
+            WordsHeard("no"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Listen(2, "no"), Show(LISTENING, INTERRUPTED)],
+        ),
+    ],
+    "what is typed while nothing of the answer was shown is asked together with the question": [
+        HELLO,
+        THINKS,
+        (
+            WordsTyped("and more", goes_on=True),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True, stands=True),
+                Begin(2, "hello\nand more", spoken=False),
+            ],
+        ),
+        (
+            WordsTyped("!", goes_on=True),
+            [CutOff(2, 3, True), Finish(2, True, True, True), Begin(3, "hello\nand more\n!", False)],
+        ),
+        WRITES,
+        (
+            WordsTyped("no, that"),
+            [
+                CutOff(3, 5),
+                Finish(3, interrupted=True),
+                Begin(4, "no, that", spoken=False),
+                Show(THINKING, SILENT),
+            ],
+        ),
+    ],
+    "also when the question was spoken": [
+        (VoiceStarted(), [Show(LISTENING, SILENT)]),
+        (WordsSpoken("what is 2 plus 3", at_s=5.0), [Begin(1, "what is 2 plus 3", True), Show(THINKING, SILENT)]),
+        (
+            WordsTyped("times 4", goes_on=True),
+            [
+                CutOff(1, 1, withdrawn=True),
+                Finish(1, interrupted=True, withdrawn=True, stands=True),
+                Begin(2, "what is 2 plus 3\ntimes 4", spoken=False),
+            ],
+        ),
+    ],
+    "a question of its own takes the place of one that is not answered yet": [
+        HELLO,
+        THINKS,
+        (
+            WordsTyped("who are you?"),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "who are you?", spoken=False)],
+        ),
+    ],
+    "what goes on with an answer that has begun interrupts it": [
+        HELLO,
+        WRITES,
+        (
+            WordsTyped("and more", goes_on=True),
+            [CutOff(1, 1), Finish(1, interrupted=True), Begin(2, "and more", False), Show(THINKING, SILENT)],
+        ),
     ],
     "typing cuts off too, and begins the next turn at once": [
         HELLO,
@@ -337,9 +486,10 @@ CONVERSATIONS: dict[str, list[Step]] = {
 
 @pytest.mark.parametrize("script", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
 def test_conversations_go_as_scripted(script: list[Step]) -> None:
-    state = TurnState()
+    state, now_s = TurnState(), 0.0
     for happening, expected in script:
-        state, actions = advance(state, happening)
+        now_s = max(now_s, getattr(happening, "at_s", None) or 0.0)
+        state, actions = advance(state, happening, now_s)
         assert actions == expected, happening
 
 
@@ -347,9 +497,10 @@ TEXTS = st.sampled_from(["", "  ", "hi", "a longer text"])
 TIMES = st.floats(0, 5)
 HAPPENINGS = st.one_of(
     st.builds(VoiceStarted, TIMES),
-    st.builds(WordsHeard, TEXTS, st.booleans()),
-    st.builds(WordsSpoken, TEXTS, st.booleans(), st.none() | TIMES),
-    st.builds(WordsTyped, TEXTS),
+    st.builds(WordsHeard, TEXTS, st.booleans(), st.booleans()),
+    st.builds(WordsSpoken, TEXTS, st.booleans(), st.none() | TIMES, st.booleans()),
+    st.builds(HearingFailed, TIMES),
+    st.builds(WordsTyped, TEXTS, st.booleans()),
     st.sampled_from([VoiceConfirmed(), StopPressed(), Thought(), Answered(), AnswerEnded(), SoundEnded()]),
     st.builds(SoundStarted, TIMES),
     st.builds(HeldLong, st.integers(0, 5)),
@@ -360,8 +511,8 @@ STORIES = st.lists(HAPPENINGS, max_size=40)
 def story(happenings: list[Happening]) -> list[tuple[TurnState, TurnState, list[Action]]]:
     """(state before, state after, actions) of every happening."""
     found, state = [], TurnState()
-    for happening in happenings:
-        after, actions = advance(state, happening)
+    for now_s, happening in enumerate(happenings):
+        after, actions = advance(state, happening, now_s / 4)
         found.append((state, after, actions))
         state = after
     return found
@@ -437,8 +588,8 @@ def test_a_mind_at_work_and_a_speaking_mouth_need_a_running_turn(happenings: lis
 def test_any_story_can_go_on_to_a_finished_turn(happenings: list[Happening]) -> None:
     state = TurnState()
     for happening in [*happenings, WordsTyped("at last"), AnswerEnded()]:
-        state, _ = advance(state, happening)
-    state, actions = advance(state, SoundEnded())
+        state, _ = advance(state, happening, 0.0)
+    state, actions = advance(state, SoundEnded(), 0.0)
     assert Finish(state.turn, interrupted=False) in actions
     assert (state.mind, state.mouth) == (IDLE, SILENT)
 
@@ -484,4 +635,8 @@ def test_only_who_goes_on_is_withdrawn_and_no_word_is_lost(happenings: list[Happ
     for before, after, actions in story(happenings):
         for action in actions:
             if isinstance(action, CutOff) and action.withdrawn and not before.open:
-                assert after.words.startswith(before.words.rstrip(" .?!…")) and len(after.words) > len(before.words)
+                assert (
+                    after.words != before.words
+                    and after.words.startswith(before.words.rstrip(" .?!…"))
+                    and len(after.words) > len(before.words)
+                )

@@ -224,3 +224,12 @@ def test_every_worker_that_thinks_is_a_content_part_of_its_own() -> None:
         (1, "2"),
     ]
     assert [body["text"] for body in bodies if body["type"].endswith("done")] == ["ac", "b"]
+
+
+def test_a_response_that_has_no_more_room_is_incomplete() -> None:
+    happened = [*spoken_turn()[:-1], events.TurnDone(2.0, 1, "It is", "It is", interrupted=False, broke_off=True)]
+    bodies = told(Translator(voice=True), *happened)
+    done = next(body for body in bodies if body["type"] == "response.done")["response"]
+    assert (done["status"], done["output"][0]["status"]) == ("incomplete", "incomplete")
+    assert done["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
+    assert bodies[-1]["broke_off"]

@@ -104,7 +104,7 @@ class FakeConversation:
         while True:
             yield await self._queue.get()
 
-    async def hear(self, pcm: NDArray[np.int16]) -> None:
+    async def hear(self, pcm: NDArray[np.int16], came_s: float | None = None) -> None:
         self.script.heard.append(pcm)
         seconds = len(pcm) / INPUT_HZ
         loud = float(np.sqrt(np.mean(pcm.astype(np.float64) ** 2))) > LOUDNESS
@@ -117,7 +117,7 @@ class FakeConversation:
         elif self._in_speech and loud:
             self._partial(seconds)
 
-    async def commit(self) -> None:
+    async def commit(self, came_s: float | None = None) -> None:
         if not self._in_speech:
             return
         self._in_speech = False

@@ -1,4 +1,5 @@
-"""One turn as far as it has come: the answer's text, its sound, how much of that was played. Pure; it is told the time.
+"""The record of one turn as far as it has come: the answer's text, its sound, how much of that was played. Pure; it is
+told the time.
 
 A client that reports its position is believed; for one that never did, time tells: sound is taken to be played when it
 goes out, piece after piece. Times are seconds of the conversation's clock, positions samples at 24 kHz.
@@ -22,7 +23,7 @@ SILENT_GRACE_S = 5.0  # a client that did report is given up on so long after it
 
 
 @dataclass(slots=True)
-class Exchange:
+class TurnRecord:
     """The turn at hand. sound_over: no more sound will be made; failed: speaking failed, the rest was not spoken."""
 
     turn: int
