@@ -7,7 +7,8 @@ door.refusal(websocket.headers)          # may a program open a socket?
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -32,9 +33,9 @@ NOT_ALLOWED = 405
 class Door:
     """Raises SettingsError if the key file cannot be used."""
 
-    def __init__(self, assistant: Assistant, settings: Settings) -> None:
-        self._assistant, self._clock = assistant, assistant.clock
-        self._admission = Admission(settings, assistant.clock)
+    def __init__(self, assistant: Assistant, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._assistant, self._clock = assistant, clock
+        self._admission = Admission(settings, clock)
         self._metrics = Metrics()
         assistant.on_turn = self._take_turn
 

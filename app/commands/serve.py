@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from app.api.door import Door
     from app.api.logs import log_as_json
     from app.assistant import Assistant
     from app.web.access import is_loopback
@@ -28,9 +29,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if settings.log_format == "json":
         log_as_json()
     assistant = Assistant(settings)
+    door = Door(assistant, settings)
     try:
         assistant.start()
-        serve(assistant, settings, page=False)
+        serve(assistant, settings, page=False, door=door)
     finally:
         assistant.close()
     return 0

@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from app.api.door import Door
     from app.api.logs import log_as_json
     from app.assistant import Assistant
     from app.web.server import serve
@@ -21,9 +22,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if settings.log_format == "json":
         log_as_json()
     assistant = Assistant(settings)
+    door = Door(assistant, settings)
     try:
         assistant.start()
-        serve(assistant, settings)
+        serve(assistant, settings, door=door)
     finally:
         assistant.close()
     return 0

@@ -27,7 +27,6 @@ from app.web.realtime_route import realtime_route
 
 if TYPE_CHECKING:
     from app.api.door import Door
-    from app.assistant import Assistant as RunningAssistant
 
 ASSETS = Path(__file__).parents[2] / "assets" / "web"
 
@@ -61,15 +60,10 @@ def build_app(
     return app
 
 
-def serve(assistant: "RunningAssistant", settings: Settings, *, page: bool = True) -> None:
-    """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had,
-    SettingsError if the key file cannot be used.
-    """
+def serve(assistant: Assistant, settings: Settings, *, page: bool = True, door: "Door | None" = None) -> None:
+    """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had."""
     import uvicorn
 
-    from app.api.door import Door
-
-    door = Door(assistant, settings)
     with _listen(settings.host, settings.port) as listener:
         config = uvicorn.Config(
             build_app(assistant, settings, page=page, door=door),

@@ -72,7 +72,7 @@ def test_version_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (["chatt"], "there is no command 'chatt'; did you mean 'chat'?"),
-        (["frobnicate"], "there are ui, talk, chat, ask"),
+        (["frobnicate"], "there are ui, serve, api-key, talk, chat, ask"),
         (["--prot", "80"], "unknown option '--prot'; did you mean '--port'?"),
         (["ask", "--text", "x", "--zzz=1"], "unknown option '--zzz'; see"),
         (["ui", "stray"], "unexpected argument 'stray'"),
