@@ -68,7 +68,7 @@ def build_engine(settings: Settings, clock: Callable[[], float] = time.monotonic
 
     fits = tokens_that_fit(device, _bytes_per_token(loaded))
     longest, kv_tokens = kv_budget(settings.kv_tokens, fits, tokens.least_tokens, longest, need)
-    runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation, device))
+    runner = ModelRunner(loaded.model, kv_tokens, choose_rotation(settings.rotation))
     log.info("%s on %s, %d key/value tokens, prompts %s", loaded.name, device, kv_tokens, prompts.name)
     return Engine(runner, loaded.tokenizer, prompts, replace(wanted, conversation_tokens=longest), clock)
 
@@ -142,10 +142,10 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
 
 
-def choose_rotation(name: str, device: torch.device) -> Rotation:
-    """`auto` is direct on a GPU (one rounding less in bfloat16), composed on a CPU (needs nothing from the model)."""
+def choose_rotation(name: str) -> Rotation | None:
+    """`auto` leaves it to the engine, which then may run the lean forward pass; else the model's own rotates so."""
     if name == AUTO:
-        return Rotation.COMPOSED if device.type == "cpu" else Rotation.DIRECT
+        return None
     return Rotation.DIRECT if name == "direct" else Rotation.COMPOSED
 
 

@@ -190,4 +190,6 @@ def layer_traits(call: Call, rope: Rope) -> LayerTraits:
         group=call.query.shape[0] // kv_heads,
         scale=float(key_dim**-0.5 if scale is None else scale),
         window=None if window is None else int(window),
+        plain_scores=all(call.arguments.get(name) is None for name in ("softcap", "s_aux"))
+        and getattr(call.module, "sinks", None) is None,
     )

@@ -38,20 +38,33 @@ def attend(
     The model's window and scale are in `step` already; `s_aux` are attention sinks, one logit per head.
     """
     layer: int = module.layer_idx  # type: ignore[assignment]
-    work, arena = step.work[layer], step.arena
-    keys = key[0] if work.key_spin is None else work.key_spin.apply(key[0]).to(key.dtype)
-    arena.write(layer, step.slots, keys, value[0])
     sinks = s_aux if s_aux is not None else getattr(module, "sinks", None)
+    return attend_rows(layer, query[0], key[0], value[0], step, softcap, sinks)[None], None
+
+
+def attend_rows(
+    layer: int,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    step: Step,
+    softcap: float | None = None,
+    sinks: Tensor | None = None,
+) -> Tensor:
+    """query [H, T, D], key [K, T, D] and value [K, T, value_dim] of one layer; writes the arena; returns
+    [T, H, value_dim].
+    """
+    work, arena = step.work[layer], step.arena
+    keys = key if work.key_spin is None else work.key_spin.apply(key).to(key.dtype)
+    arena.write(layer, step.slots, keys, value)
     store = Store(arena.keys[layer], arena.values[layer], softcap, sinks)
     if len(work.tiles) == 1:
-        return attend_tile(query, work.tiles[0], store).to(query.dtype).transpose(0, 1)[None], None
-    out = query.new_empty(1, query.shape[2], query.shape[1], value.shape[-1])
+        return attend_tile(query, work.tiles[0], store).to(query.dtype).transpose(0, 1)
+    out = query.new_empty(query.shape[1], query.shape[0], value.shape[-1])
     for tile_work in work.tiles:
-        first, count = tile_work.tile.first_row, tile_work.tile.row_count
-        out[0, first : first + count] = attend_tile(query[:, :, first : first + count], tile_work, store).transpose(
-            0, 1
-        )
-    return out, None
+        first, last = tile_work.tile.first_row, tile_work.tile.first_row + tile_work.tile.row_count
+        out[first:last] = attend_tile(query[:, first:last], tile_work, store).transpose(0, 1)
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +78,9 @@ class Store:
 
 
 def attend_tile(query: Tensor, work: TileWork, store: Store) -> Tensor:
-    """query [1, H, T, D] of the tile's rows -> [H, T, value_dim], in at least float32."""
+    """query [H, T, D] of the tile's rows -> [H, T, value_dim], in at least float32."""
     kv_heads = store.keys.shape[0]
-    _, heads, rows, head_dim = query.shape
+    heads, rows, head_dim = query.shape
     runs = work.tile.runs
     turned = work.spin.apply(query).reshape(-1, kv_heads, heads // kv_heads * rows, head_dim)
     scores = score_runs(turned, runs, store.keys)

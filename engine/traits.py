@@ -14,7 +14,8 @@ from engine.rope import Rope
 class LayerTraits:
     """One attention layer.
 
-    group: query heads per key head; scale: softmax scale; window: tokens it sees back, None for all.
+    group: query heads per key head; scale: softmax scale; window: tokens it sees back, None for all. plain_scores:
+    nothing else shapes its scores, no softcap and no sinks.
     """
 
     rope: Rope
@@ -22,6 +23,7 @@ class LayerTraits:
     group: int
     scale: float
     window: int | None
+    plain_scores: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,19 +122,24 @@ class Broken(Exception):
     pass
 
 
-def test_a_failure_in_the_middle_of_a_step_restores_every_block(runner: ModelRunner) -> None:
+def test_a_failure_in_the_middle_of_a_step_restores_every_block(
+    runner: ModelRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     prompt, mine, theirs = fill(runner, 10, 3, 4)
     feeds = [Feed(View(prompt, theirs, mine), [5]), Feed(View(prompt, mine, theirs), [6, 7], keep=False)]
     expected = runner.run([Feed(feed.view, feed.tokens, keep=False) for feed in feeds])
     texts = [list(block.tokens) for block in (prompt, mine, theirs)]
 
-    def fail(*_: object) -> None:
-        raise Broken
+    def fail(layer: int, *written: Tensor) -> None:
+        if layer:
+            raise Broken
+        write(layer, *written)
 
-    hook = runner.model.model.layers[1].register_forward_pre_hook(fail)
+    write = runner.arena.write
+    monkeypatch.setattr(runner.arena, "write", fail)
     with pytest.raises(Broken):
         runner.run(feeds)
-    hook.remove()
+    monkeypatch.undo()
     assert [block.tokens for block in (prompt, mine, theirs)] == texts
     assert difference(runner.run(feeds), expected) == 0
 
