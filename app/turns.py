@@ -5,8 +5,9 @@ A turn begins with the first words the user's utterance is sure of; it is *open*
 may it be answered. Every turn has an epoch of its own, and an interruption raises the epoch too; whatever carries an
 older epoch is stale. A voice only makes the mouth hold its sound (`Hush`): words cut it off, and a cough or an "mhm"
 lets it go on. Who goes on right after the end of a turn was not done: the turn is withdrawn, and the next one has its
-words too; so it is with what is typed further before anything of the answer was shown. "Stop" only stops. Sound stops first,
-bookkeeping follows. It knows no sound, no model and no clock: whoever tells what happens brings the time, in seconds.
+words too; so it is with what is typed further before anything of the answer was shown. "Stop" only stops. Sound stops
+first, bookkeeping follows. It knows no sound, no model and no clock: whoever tells what happens brings the time, in
+seconds.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import assert_never
 from app.realtime import client_events as client
 from app.realtime.errors import ProtocolError
 from app.realtime.hearing import Hearing, Mark
+from app.realtime.input_sound import InputSound
 from app.realtime.interfaces import Conversation
 from app.realtime.messages import Event, Message
-from app.realtime.microphone import Microphone
 from app.realtime.server_events import Translator
 from audio.pcm import OUTPUT_RATE_HZ
 
@@ -30,19 +30,17 @@ Command = (
 class Commands:
     """Obeys client events on behalf of one conversation."""
 
-    def __init__(
-        self, conversation: Conversation, hearing: Hearing, translator: Translator, microphone: Microphone
-    ) -> None:
+    def __init__(self, conversation: Conversation, hearing: Hearing, translator: Translator, sound: InputSound) -> None:
         self._conversation = conversation
         self._hearing = hearing
         self._translator = translator
-        self._microphone = microphone
+        self._sound = sound
         self._typed: list[str] = []  # created items that wait for `response.create`
         self._committed = False
 
     async def hear(self, data: bytes) -> None:
         """Microphone bytes, s16le at the session's input rate."""
-        samples = self._microphone.samples(data)
+        samples = self._sound.samples(data)
         if len(samples):
             await self._hearing.put(samples)
 

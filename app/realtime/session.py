@@ -22,9 +22,10 @@ from app.realtime.commands import Commands
 from app.realtime.configuration import AudioFrames, Configuration
 from app.realtime.errors import describe, is_foreseen
 from app.realtime.hearing import Hearing
+from app.realtime.input_sound import InputSound
 from app.realtime.interfaces import Assistant, Conversation
+from app.realtime.kept import Encoded, SoundPlace
 from app.realtime.messages import Close, Event, Json, Sound
-from app.realtime.microphone import Microphone
 from app.realtime.outbox import Outbox, PeerTooSlow
 from app.realtime.server_events import Translator
 
@@ -43,8 +44,11 @@ class Transport(Protocol):
     async def receive(self) -> str | bytes | None:
         """The next message; None once the peer has gone."""
 
-    async def send(self, data: str | bytes, /) -> None:
+    async def send(self, message: Encoded, /) -> None:
         """Raises PeerGone."""
+
+    def forget_sound(self, epoch: int, /) -> None:
+        """The sound of this epoch and of older ones is not sent any more, nor again."""
 
     async def close(self, code: int, reason: str, /) -> None:
         """Does nothing if the peer has gone already."""
@@ -62,7 +66,7 @@ class Session:
         self._id = f"sess_{secrets.token_hex(8)}"
         self._clock = clock
         self._outbox = Outbox(clock)
-        self._microphone = Microphone(configuration.input_rate_hz)
+        self._input = InputSound(configuration.input_rate_hz)
         self._conversations = count(1)
         self._next_epoch = 0  # of the next conversation, as the peer counts
 
@@ -107,12 +111,12 @@ class Session:
             self._put({"type": "session.created" if number == 1 else "session.updated", "session": self._session})
             async with asyncio.TaskGroup() as tasks:
                 others = [tasks.create_task(hearing.run()), tasks.create_task(self._tell(conversation, translator))]
-                commands = Commands(conversation, hearing, translator, self._microphone)
+                commands = Commands(conversation, hearing, translator, self._input)
                 commands.set_patience(self._configuration.patience)
                 following = await self._listen(commands)
                 for task in others:
                     task.cancel()
-        self._outbox.flush(translator.last_epoch)
+        self._drop_sound(translator.last_epoch)
         self._outbox.put(translator.flush(translator.last_epoch))
         self._next_epoch = translator.last_epoch + 1
         return following
@@ -145,10 +149,14 @@ class Session:
     async def _tell(self, conversation: Conversation, translator: Translator) -> None:
         async for event in conversation.events():
             if isinstance(event, Flush):
-                self._outbox.flush(translator.peers_epoch(event.epoch))
-            for message in translator.translate(event, self._microphone.received_ms):
+                self._drop_sound(translator.peers_epoch(event.epoch))
+            for message in translator.translate(event, self._input.received_ms):
                 self._outbox.put(message)
         self._outbox.put(Close(NORMAL, "conversation_over"))
+
+    def _drop_sound(self, peers_epoch: int) -> None:
+        self._outbox.flush(peers_epoch)
+        self._transport.forget_sound(peers_epoch)
 
     # The peer
 
@@ -186,7 +194,7 @@ class Session:
 
     def _configure(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._microphone.change_rate(configuration.input_rate_hz)
+        self._input.change_rate(configuration.input_rate_hz)
 
     @property
     def _session(self) -> Json:
@@ -207,16 +215,17 @@ class Session:
             if isinstance(message, Close):
                 await self._transport.close(message.code, message.reason)
                 return
-            await self._transport.send(self._encoded(message, f"event_{number}"))
+            await self._transport.send(self._encoded(message, number))
 
-    def _encoded(self, message: Event | Sound, event_id: str) -> str | bytes:
+    def _encoded(self, message: Event | Sound, number: int) -> Encoded:
         if isinstance(message, Event):
             body = message.body
         elif self._configuration.frames is AudioFrames.BINARY:
-            return message.as_binary()
+            return Encoded(message.as_binary(), number, SoundPlace(message.epoch, message.first_sample))
         else:
             body = message.as_json()
-        return json.dumps({"event_id": event_id, **body}, ensure_ascii=False, separators=(",", ":"))
+        named = {"event_id": f"event_{number}", **body}
+        return Encoded(json.dumps(named, ensure_ascii=False, separators=(",", ":")), number)
 
 
 def _first(error: Exception) -> Exception:

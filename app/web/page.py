@@ -34,6 +34,9 @@ HEAD = """
 <link rel="modulepreload" href="sotto/page.js">
 <link rel="modulepreload" href="sotto/talk.js">
 <link rel="modulepreload" href="sotto/turns.js">
+<link rel="modulepreload" href="sotto/turn.js">
+<link rel="modulepreload" href="sotto/timing.js">
+<link rel="modulepreload" href="sotto/elements.js">
 <link rel="modulepreload" href="sotto/voice.js">
 """
 """Styles go here and not through Gradio's `css`, which rewrites selectors so that state classes on `body` miss."""

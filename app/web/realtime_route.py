@@ -7,14 +7,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, Query, WebSocket
 
 from app.config import Settings
+from app.realtime.client_events import SAMPLE_LIMIT
 from app.realtime.configuration import Configuration
 from app.realtime.interfaces import Assistant
-from app.realtime.line import GRACE_S, Line
+from app.realtime.kept import Known, SoundPlace
+from app.realtime.resumable import GRACE_S, ResumableTransport
 from app.realtime.session import Session
 from app.realtime.socket import Socket
 from app.web.access import Secrets, refusal
@@ -25,37 +27,38 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATH = "/v1/realtime"
+Count = Annotated[int, Query(ge=0, le=SAMPLE_LIMIT)]
 REFUSED = 4403
 
 
-class Lines:
-    """The running sessions' lines; those of pages can be found again by their secret."""
+class Transports:
+    """The running sessions' transports; those of pages can be found again by their secret."""
 
     def __init__(self, assistant: Assistant, clock: Callable[[], float]) -> None:
         self._assistant = assistant
         self._clock = clock
-        self._by_secret: dict[str, Line] = {}
+        self._by_secret: dict[str, ResumableTransport] = {}
         self._running: set[asyncio.Task[None]] = set()
 
-    def find(self, secret: str | None) -> Line | None:
-        """The line this page had and may go on with."""
-        line = self._by_secret.get(secret) if secret is not None else None
-        return line if line is not None and not line.over else None
+    def find(self, secret: str | None) -> ResumableTransport | None:
+        """The one this page had and may go on with."""
+        transport = self._by_secret.get(secret) if secret is not None else None
+        return transport if transport is not None and not transport.over else None
 
-    def open(self, secret: str | None, configuration: Configuration) -> Line:
-        """A new session and its line. Programs have no secret, so they cannot come back to it."""
-        line = Line(grace_s=0.0 if secret is None else GRACE_S)
-        task = asyncio.create_task(Session(self._assistant, line, configuration, self._clock).run())
+    def open(self, secret: str | None, configuration: Configuration) -> ResumableTransport:
+        """A new session and its transport. Programs have no secret, so they cannot come back to it."""
+        transport = ResumableTransport(grace_s=0.0 if secret is None else GRACE_S)
+        task = asyncio.create_task(Session(self._assistant, transport, configuration, self._clock).run())
         self._running.add(task)
-        task.add_done_callback(lambda ended: self._ended(ended, secret, line))
+        task.add_done_callback(lambda ended: self._ended(ended, secret, transport))
         if secret is not None:
-            self._by_secret[secret] = line
-        return line
+            self._by_secret[secret] = transport
+        return transport
 
-    def _ended(self, task: asyncio.Task[None], secret: str | None, line: Line) -> None:
+    def _ended(self, task: asyncio.Task[None], secret: str | None, transport: ResumableTransport) -> None:
         self._running.discard(task)
-        line.end()
-        if secret is not None and self._by_secret.get(secret) is line:
+        transport.end()
+        if secret is not None and self._by_secret.get(secret) is transport:
             del self._by_secret[secret]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a session failed", exc_info=error)
@@ -68,11 +71,12 @@ def realtime_route(
     clock: Callable[[], float],
     door: "Door | None" = None,
 ) -> APIRouter:
-    """The route. In the query: `session`, a page's secret; `method` and `modality`, the session's first settings;
-    `model` is not looked at, there is but one. door: says which programs may connect; None: all.
+    """The route. In the query: `session`, a page's secret; `method` and `modality`, the session's first settings; of a
+    page that comes back, what it has already: `event`, the number of the latest event, and `epoch` and `samples`, how
+    far the sound. `model` is not looked at, there is but one. door: says which programs may connect; None: all.
     """
     router = APIRouter()
-    lines = Lines(assistant, clock)
+    transports = Transports(assistant, clock)
     defaults = Configuration(settings.model, settings.method, settings.step_ms, patience=settings.patience)
 
     @router.websocket(PATH)
@@ -81,6 +85,9 @@ def realtime_route(
         session: str | None = None,
         method: str | None = None,
         modality: Literal["audio", "text"] = "audio",
+        event: Count | None = None,
+        epoch: Count = 0,
+        samples: Count = 0,
     ) -> None:
         reason = refusal(websocket.headers, session, secrets, settings.host)
         if reason is None and session is None and door is not None:
@@ -91,8 +98,10 @@ def realtime_route(
             return
         await websocket.accept()
         first = replace(defaults, method=method, voice=modality == "audio")
-        line = lines.find(session) or lines.open(session, first)
-        await line.carry(Socket(websocket))
+        former = transports.find(session)
+        transport = former or transports.open(session, first)
+        known = None if former is None or event is None else Known(event, SoundPlace(epoch, samples))
+        await transport.carry(Socket(websocket), known)
         if session is not None:
             secrets.use(session)
 

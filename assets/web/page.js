@@ -28,19 +28,20 @@ class Page {
     this.voice = window.isSecureContext;
     this.method = undefined;        // the server's own until the user chooses
     this.patience = undefined;      // likewise
+    this.unsure = new Map();        // typed messages the server has not told of yet, by item
     this.speaker = new Speaker((report) => this.played(report));
     this.microphone = new Microphone((frame) => this.frame(frame), () => this.lostMicrophone());
     this.talk = new TalkButton(this.form.querySelector('.mic'), {
       open: () => this.openMicrophone(),
       mute: (muted) => this.microphone.mute(muted),
-      spoken: () => this.connection.send({ type: 'input_audio_buffer.commit' }),
+      spoken: () => this.connection.endSound(),
     });
     this.listen();
-    this.connection = new Connection(() => this.address(), {
+    this.connection = new Connection((known) => this.address(known), {
       opened: () => this.opened(),
       event: (event) => this.take(event),
       sound: (epoch, pcm) => this.speaker.play(epoch, pcm),
-      closed: (attempts) => this.closed(attempts),
+      closed: (attempts, reason) => this.closed(attempts, reason),
     });
   }
 
@@ -62,19 +63,20 @@ class Page {
 
   // The connection
 
-  address() {
+  address(known) {
     const url = new URL('v1/realtime', document.baseURI);
     url.protocol = url.protocol.replace('http', 'ws');
     url.searchParams.set('session', this.secret);
     url.searchParams.set('modality', this.voice ? 'audio' : 'text');
     if (this.method) url.searchParams.set('method', this.method);
+    for (const [name, value] of Object.entries(known)) url.searchParams.set(name, value);
     return url.href;
   }
 
   opened() {
     this.greeted = false;
     this.state('link', 'connected');
-    this.tell('');
+    if (!this.overBecause) this.tell('');
     this.configure();
   }
 
@@ -89,10 +91,13 @@ class Page {
     });
   }
 
-  // Returns whether to connect again. A short loss is bridged by the server: the conversation goes on.
-  closed(attempts) {
+  // Returns whether to connect again. A short loss is bridged by the server: the conversation goes on. One that could not
+  // go on says why; the next begins by itself.
+  closed(attempts, reason) {
     this.state('link', 'offline');
     if (this.refused || this.ended) return false;
+    this.overBecause = reason === 'conversation_over' ? this.latestFault : this.overBecause;
+    if (this.overBecause && attempts < 3) return true;
     if (attempts >= 3) this.diagnose();
     else this.tell('The connection is lost. Trying again…');
     return true;
@@ -111,18 +116,21 @@ class Page {
     switch (event.type) {
       case 'session.created': this.begin(event.session); break;
       case 'session.updated': this.updated(event.session); break;
+      case 'conversation.item.added': this.unsure.delete(event.item.id); break;
       case 'sotto.state': this.state('mind', event.mind); this.state('mouth', event.mouth); break;
       case 'sotto.hush': this.speaker.hush(event.epoch); break;
       case 'sotto.unhush': this.speaker.unhush(event.epoch); break;
       case 'sotto.flush': this.speaker.flush(event.epoch); break;
       case 'response.output_audio.done': this.speaker.end(event.sotto.epoch); break;
-      case 'error': this.fault(event.error); break;
+      case 'error': this.fault(event.error, event.event_id === 'event_1'); break;
     }
     this.turns.take(event);
   }
 
   begin(session) {
-    this.turns.clear('The connection was lost; this is a new conversation.');
+    const why = this.overBecause ? 'The conversation could not go on' : 'The connection was lost';
+    this.turns.clear(`${why}; this is a new one.`);
+    this.overBecause = undefined;
     this.speaker.forget();
     this.state('mind', 'idle');
     this.state('mouth', 'silent');
@@ -130,6 +138,7 @@ class Page {
   }
 
   updated(session) {
+    if (!this.greeted) this.sendUnsure();
     this.greeted = true;
     const agreed = `${session.sotto.method} ${session.output_modalities}`;
     if (this.agreed && this.agreed !== agreed) this.turns.clear('New conversation');
@@ -140,10 +149,11 @@ class Page {
     paced.textContent = `paced: ${session.sotto.step_ms} ms a step`;
   }
 
-  // An error before the greeting is a refusal: the user decides how to go on.
-  fault({ code, message }) {
+  // An error in place of the greeting is a refusal: the user decides how to go on.
+  fault({ code, message }, refusal) {
     if (QUIET_ERRORS.has(code)) return;
-    if (this.greeted) {
+    this.latestFault = message;
+    if (!refusal) {
       this.tell(message, '', null, TRANSIENT_MS);
       return;
     }
@@ -205,11 +215,22 @@ class Page {
       return;
     }
     if (this.voice) this.speaker.open().catch((error) => this.soundTrouble(error));
-    const content = [{ type: 'input_text', text: text.trim() }];
-    this.connection.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
-    this.connection.send({ type: 'response.create' });
+    const item = `item_page_${Date.now()}_${Math.random().toString(36).slice(2)}`;
+    this.unsure.set(item, text.trim());
+    this.sendTyped(item);
     this.text.value = '';
     this.fitText();
+  }
+
+  sendTyped(id) {
+    const content = [{ type: 'input_text', text: this.unsure.get(id) }];
+    this.connection.send({ type: 'conversation.item.create', item: { id, type: 'message', role: 'user', content } });
+    this.connection.send({ type: 'response.create' });
+  }
+
+  // What a lost network lost of what was typed: all that came through has been told of by now.
+  sendUnsure() {
+    for (const item of this.unsure.keys()) this.sendTyped(item);
   }
 
   stop() {

@@ -5,6 +5,7 @@ export const OUTPUT_RATE_HZ = 24000;
 const FRAME_S = 0.02;
 const JITTER_BUFFER_S = 0.12;         // 40 ms was seen to run dry, 120 ms was not
 const SEND_LIMIT_BYTES = 64000;       // 2 s of microphone waiting for the network: drop rather than fall behind
+const MOST_LATE = 5 / FRAME_S;        // frames kept while there is no network: 5 s
 const HEADER_BYTES = 8;               // of a binary sound message: epoch, first sample
 const RETRY_MS = { first: 500, most: 8000 };
 const WORKLETS = new URL('worklets.js', import.meta.url);
@@ -127,34 +128,52 @@ export class Speaker {
 }
 
 export class Connection {
-  // `address()` gives the URL for each attempt. Handlers: opened(), event(object), sound(epoch, Int16Array) and
-  // closed(attempts), which returns whether to connect again.
+  // `address(known)` gives the URL for each attempt; `known` is what came already: {event, epoch, samples}, the number of
+  // the latest event and how far the sound. Handlers: opened(), event(object), sound(epoch, Int16Array) and
+  // closed(attempts, reason), which returns whether to connect again.
   constructor(address, handlers) {
     this.address = address;
     this.handlers = handlers;
     this.attempts = 0;
+    this.known = {};
+    this.late = [];               // microphone sound, and its ends, for which there was no network
     this.open();
   }
 
   open() {
     clearTimeout(this.timer);
-    const socket = this.socket = new WebSocket(this.address());
+    const socket = this.socket = new WebSocket(this.address(this.known));
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => { this.attempts = 0; this.handlers.opened(); };
-    socket.onmessage = ({ data }) => (typeof data === 'string' ? this.handlers.event(JSON.parse(data)) : this.sound(data));
-    socket.onclose = () => { if (socket === this.socket) this.closed(); };
+    socket.onopen = () => this.opened();
+    socket.onmessage = ({ data }) => (typeof data === 'string' ? this.event(JSON.parse(data)) : this.sound(data));
+    socket.onclose = ({ reason }) => { if (socket === this.socket) this.closed(reason); };
   }
 
-  closed() {
+  opened() {
+    this.attempts = 0;
+    this.handlers.opened();
+    for (const data of this.late.splice(0)) this.socket.send(data);
+  }
+
+  closed(reason) {
     this.attempts++;
-    if (!this.handlers.closed(this.attempts)) return;
+    if (!this.handlers.closed(this.attempts, reason)) return;
     const wait_ms = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (this.attempts - 1));
     this.timer = setTimeout(() => this.open(), wait_ms);
   }
 
+  event(event) {
+    if (event.type === 'session.created') this.known = {};
+    this.known.event = Number(event.event_id.replace('event_', ''));
+    this.handlers.event(event);
+  }
+
   sound(buffer) {
     const header = new DataView(buffer, 0, HEADER_BYTES);
-    this.handlers.sound(header.getUint32(0, true), new Int16Array(buffer, HEADER_BYTES));
+    const [epoch, first] = [header.getUint32(0, true), header.getUint32(4, true)];
+    const pcm = new Int16Array(buffer, HEADER_BYTES);
+    Object.assign(this.known, { epoch, samples: first + pcm.length });
+    this.handlers.sound(epoch, pcm);
   }
 
   get ready() {
@@ -165,10 +184,23 @@ export class Connection {
     if (this.ready) this.socket.send(JSON.stringify(event));
   }
 
-  // Whether the sound could go; a network that is too slow for it loses it.
+  // Whether the sound can go; a network that is too slow for it loses it. What finds no network goes with the next.
   sendSound(frame) {
-    if (this.ready && this.socket.bufferedAmount > SEND_LIMIT_BYTES) return false;
-    if (this.ready) this.socket.send(frame);
+    if (!this.ready) this.keep(frame);
+    else if (this.socket.bufferedAmount > SEND_LIMIT_BYTES) return false;
+    else this.socket.send(frame);
     return true;
+  }
+
+  // The user's spoken turn is over: behind its sound.
+  endSound() {
+    const end = JSON.stringify({ type: 'input_audio_buffer.commit' });
+    if (this.ready) this.socket.send(end);
+    else this.keep(end);
+  }
+
+  keep(data) {
+    this.late.push(data);
+    if (this.late.length > MOST_LATE) this.late.shift();
   }
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.realtime.configuration import Configuration
 from app.realtime.interfaces import Assistant
+from app.realtime.kept import Encoded
 from app.realtime.session import Session
 
 PATIENCE_S = 5.0
@@ -21,6 +22,7 @@ class Peer:
     def __init__(self) -> None:
         self.closed: tuple[int, str] | None = None
         self.deaf = False  # takes no more messages
+        self.forgotten: int | None = None  # the newest epoch of which no sound is to be sent again
         self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._received: asyncio.Queue[str | bytes] = asyncio.Queue()
 
@@ -29,10 +31,13 @@ class Peer:
     async def receive(self) -> str | bytes | None:
         return await self._incoming.get()
 
-    async def send(self, data: str | bytes) -> None:
+    async def send(self, message: Encoded) -> None:
         if self.deaf:
             await asyncio.Event().wait()
-        self._received.put_nowait(data)
+        self._received.put_nowait(message.data)
+
+    def forget_sound(self, epoch: int) -> None:
+        self.forgotten = epoch
 
     async def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)

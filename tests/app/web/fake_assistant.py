@@ -68,7 +68,7 @@ class FakeConversation:
         self.interrupted_at_s: list[float] = []  # seconds since 1970
         self._clock = clock
         self._on_exit = on_exit
-        self._queue: asyncio.Queue[ConversationEvent] = asyncio.Queue()
+        self._queue: asyncio.Queue[ConversationEvent | None] = asyncio.Queue()
         self._turns = itertools.count(1)
         self._turn = 0
         self._opened: int | None = None  # a turn whose words are still coming
@@ -85,8 +85,19 @@ class FakeConversation:
     def hold(self, held: bool) -> None:
         """From any thread: a voice that may be a cough began, or was one."""
         happened = events.Hush if held else events.Unhush
+        self.tell(happened(self._now, self._turn, self._epoch))
+
+    def tell(self, *happened: ConversationEvent) -> None:
+        """From any thread: these happen, whatever else does."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(lambda: self._emit(happened(self._now, self._turn, self._epoch)))
+        for event in happened:
+            self._loop.call_soon_threadsafe(self._emit, event)
+
+    def fail(self, code: str, message: str) -> None:
+        """From any thread: the conversation ends by a fault."""
+        self.tell(events.Fault(self._now, code, message))
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -101,8 +112,8 @@ class FakeConversation:
         self._on_exit()
 
     async def events(self) -> AsyncIterator[ConversationEvent]:
-        while True:
-            yield await self._queue.get()
+        while (event := await self._queue.get()) is not None:
+            yield event
 
     async def hear(self, pcm: NDArray[np.int16], came_s: float | None = None) -> None:
         self.script.heard.append(pcm)

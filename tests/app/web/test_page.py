@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from app.config import load_settings
-from app.realtime.outbox import LEAD_S
+from app.events import Mind, Mouth, PartialTranscript, PassedOver, SpeechEnded, SpeechStarted, StateChanged
 from app.web.page import EXAMPLES
 from app.web.server import build_app
 from audio.errors import SynthesizerUnavailable
@@ -298,7 +298,110 @@ def test_a_lost_network_does_not_end_the_conversation(browser: Browser, url: str
     assert tab.page.locator(".divider").count() == 0
     assert len(assistant.conversations) == 1
     sound, rate_hz = tab.sound()
-    assert np.count_nonzero(np.abs(sound) > 300) / rate_hz > 4.8 - LEAD_S - 0.2  # what was on its way is lost
+    assert 4.0 <= np.count_nonzero(np.abs(sound) > 300) / rate_hz <= 4.9, "what was on its way came again, once"
+    assert assistant.conversations[-1].reports[-1] == (1, round(4 * 1.2 * 24_000), True)
+    tab.close()
+
+
+def test_what_a_lost_network_lost_is_told_again(browser: Browser, url: str, assistant: FakeAssistant) -> None:
+    """Messages the page never got, and a typed one the server never got."""
+    tab = Tab(browser, url)
+    tab.page.evaluate("""() => {
+        const connection = window.sotto.connection;
+        connection.socket.onmessage = () => {};
+        connection.socket.send = () => {};
+    }""")
+    tab.say("Lost?")
+    assistant.conversations[-1].tell(StateChanged(0.0, Mind.LISTENING, Mouth.SILENT))
+    tab.wait(0.3)
+    assert tab.page.locator(".user").count() == 0
+    tab.page.evaluate("window.sotto.connection.socket.close(3001)")
+    tab.wait_for_text(".answer p", ANSWER)
+    assert tab.text(".user p") == "Lost?" and tab.page.locator(".turn").count() == 1
+    assert assistant.script.said == ["Lost?"] and len(assistant.conversations) == 1
+    tab.close()
+
+
+def test_what_is_said_while_the_network_is_away_is_heard_when_it_is_back(
+    listening: Callable[[NDArray[np.int16]], Browser], url: str, assistant: FakeAssistant
+) -> None:
+    tab = Tab(listening(np.concatenate([silence(1.5), speech(1.0), silence(8.0)])), url)
+    tab.start_microphone()
+    tab.page.evaluate("window.sotto.connection.socket.close(3001)")
+    tab.page.evaluate("window.sotto.connection.attempts = 2")  # the next attempt comes two seconds later
+    tab.wait_for_state("link", "offline")
+    tab.wait_for_text(".answer p", "Let me work", timeout_ms=20_000)
+    heard = np.concatenate(assistant.script.heard)
+    assert np.count_nonzero(np.abs(heard) > 300) / 16_000 >= 0.4
+    assert len(assistant.conversations) == 1
+    tab.close()
+
+
+def test_overheard_words_leave_the_page_again(browser: Browser, url: str, assistant: FakeAssistant) -> None:
+    tab = Tab(browser, url)
+    tab.say("What is 17 times 23?")
+    tab.wait_for_text(".answer p", "Let me work")
+    tell = assistant.conversations[-1].tell
+    tell(SpeechStarted(0.0), PartialTranscript(0.0, "mhm"))
+    tab.wait_for_text(".user.live", "mhm")
+    tell(SpeechEnded(0.0), PassedOver(0.0))
+    tab.page.wait_for_selector(".user.live", state="detached")
+    tell(SpeechStarted(0.0), PassedOver(0.0))
+    tab.wait_for_text(".answer p", ANSWER)
+    assert tab.page.locator(".turn").count() == 1
+    tab.close()
+
+
+def test_a_message_typed_further_stands_beside_the_question_it_goes_on_with(browser: Browser, url: str) -> None:
+    tab = Tab(browser, url)
+    tab.page.evaluate("""() => {
+        const added = (id, text) => {
+            const item = {id, role: 'user', status: 'completed', content: [{type: 'input_text', text}]};
+            window.sotto.take({type: 'conversation.item.added', item});
+        };
+        const take = (type, fields) => window.sotto.take({type, ...fields});
+        added('one', 'What is 59 minus 4?');
+        take('response.created', {response: {id: 'resp_1'}});
+        take('response.reasoning_text.delta', {response_id: 'resp_1', content_index: 0, delta: 'Hm.'});
+        added('two', 'plus 27');
+        take('sotto.turn', {response_id: 'resp_1', withdrawn: true, answer: '', heard: '', latency: {}});
+        take('conversation.item.deleted', {item_id: 'item_answer_1'});
+        take('response.created', {response: {id: 'resp_2'}});
+        take('response.reasoning_text.delta', {response_id: 'resp_2', content_index: 0, delta: 'Aha.'});
+    }""")
+    tab.wait_for_text(".thoughts p", "Aha.")
+    tab.screenshot("further")
+    assert tab.page.locator(".user:visible").all_inner_texts() == ["What is 59 minus 4?", "plus 27"]
+    assert tab.page.locator(".thoughts p:visible").all_inner_texts() == ["Aha."]
+    tab.close()
+
+
+def test_an_answer_that_broke_off_says_so_and_how_to_go_on(
+    browser: Browser, url: str, assistant: FakeAssistant
+) -> None:
+    tab = Tab(browser, url)
+    tab.say("Tell me everything")
+    tab.wait_for_text(".answer p", "Let me work")
+    tab.page.evaluate("""() => window.sotto.take({type: 'sotto.turn', response_id: 'resp_1', turn: 1, withdrawn: false,
+        interrupted: false, broke_off: true, answer: 'Let me work that', heard: 'Let me work that', latency: {}})""")
+    tab.wait_for_text(".timing", "ask it to go on")
+    tab.screenshot("broke_off")
+    tab.close()
+
+
+def test_a_conversation_that_outgrew_its_room_says_so_and_the_next_begins_by_itself(
+    browser: Browser, url: str, assistant: FakeAssistant
+) -> None:
+    tab = Tab(browser, url)
+    tab.say("One question too many")
+    tab.wait_for_text(".answer p", "Let me work")
+    assistant.conversations[-1].fail("out_of_room", "the conversation has outgrown what the model can hold and is over")
+    tab.wait_for_text(".divider", "could not go on; this is a new one")
+    tab.wait_for_text(".sotto-notice", "outgrown what the model can hold")
+    tab.screenshot("out_of_room")
+    tab.say("And now?")
+    tab.wait_for_text(".turn:last-child .answer p", "Let me work")
+    assert len(assistant.conversations) == 2
     tab.close()
 
 
@@ -321,7 +424,7 @@ def test_a_lost_server_is_told_and_found_again(browser: Browser) -> None:
     tab.screenshot("offline")
     with serving(lambda: app, port):
         tab.wait_for_state("link", "connected")
-        tab.wait_for_text(".divider", "new conversation")
+        tab.wait_for_text(".divider", "connection was lost; this is a new one")
         tab.say("After")
         tab.wait_for_text(".turn:last-child .answer p", "Let me work")
         tab.wait_for_state("mouth", "speaking")

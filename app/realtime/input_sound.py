@@ -1,4 +1,4 @@
-"""Microphone: the peer's bytes as 16 kHz samples, and how much has come.
+"""Input sound: the peer's bytes as 16 kHz samples, and how much has come.
 
 Takes s16le mono at the session's input rate; a changed rate begins a new stream. Knows nothing of sockets.
 """
@@ -11,7 +11,7 @@ from app.realtime.messages import SAMPLE_BYTES
 from audio.pcm import INPUT_RATE_HZ, StreamResampler
 
 
-class Microphone:
+class InputSound:
     """Turns chunks of bytes into chunks of samples at `INPUT_RATE_HZ`."""
 
     def __init__(self, rate_hz: int) -> None:
