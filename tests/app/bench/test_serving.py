@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from transformers import PreTrainedTokenizerBase
 
-from app.bench_serving import QUESTIONS, measure, questions, serve
+from app.bench.serving import QUESTIONS, measure, questions, serve
 from engine.engine import Engine
 from engine.loading import load_tokenizer
 from tests.engine.scripted import Script, ScriptedRunner
