@@ -6,6 +6,7 @@ page because the page is mounted at `/` and takes what is left.
 """
 
 import asyncio
+import signal
 import socket
 import sys
 import time
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from app.api.door import Door
 
 ASSETS = Path(__file__).parents[2] / "assets" / "web"
+DRAIN_S, PAGE_DRAIN_S = 8, 1
+"""How long a server that is stopped waits for answers that are being written; a page is closed without."""
 
 
 def build_app(
@@ -71,9 +74,10 @@ def serve(assistant: Assistant, settings: Settings, *, page: bool = True, door: 
             access_log=False,
             ws_max_size=MESSAGE_LIMIT_BYTES,
             ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=PAGE_DRAIN_S if page else DRAIN_S,
         )
         _announce(settings.host, listener.getsockname()[1], page)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is a Ctrl-C
         with suppress(KeyboardInterrupt):  # Ctrl-C is the way to stop it; uvicorn raises it again when it is done
             asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
 
