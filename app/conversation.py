@@ -147,7 +147,7 @@ class Conversation:
 
     def _whole(self, text: str) -> str | None:
         """All words of the turn, when the running utterance has come to these; None: they are left behind."""
-        if self._state.voice.left:
+        if self._state.utterance.left:
             return None
         return turns.as_one_sentence(self._state.earlier, text) if self._state.open else text
 

@@ -24,7 +24,7 @@ Sound = Callable[[bytes, str, tuple[WordMark, ...]], None]
 
 
 @dataclass(slots=True)
-class Said:
+class SaidPhrase:
     """One phrase and the sound made of it so far. words: marks in the phrase's own text."""
 
     phrase: Phrase
@@ -61,7 +61,7 @@ class Speaking:
         self._ahead_s, self._most_sound_ahead_s = ahead_s, most_sound_ahead_s
         self._splitter = PhraseSplitter()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
-        self._said: list[Said] = []
+        self._said: list[SaidPhrase] = []
         self._stream: SpeechStream | None = None
         self._written = self._reached = 0  # characters of the answer: all, and up to the phrase being spoken
         self._silenced = False
@@ -138,7 +138,7 @@ class Speaking:
         stream = await self._begin(phrase)
         if stream is None:
             return
-        said = Said(phrase)
+        said = SaidPhrase(phrase)
         self._said.append(said)
         self._stream = stream
         text, loop = phrase.text, asyncio.get_running_loop()

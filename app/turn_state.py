@@ -11,7 +11,7 @@ REACTION_S = 0.4  # … unless the answer had been heard for so long by then: th
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class UserUtterance:
     """The user's latest utterance. began_s: when; confirmed: it has proved to be a voice.
 
     left: its words were given up for a typed message or a stop, or lost, the rest of them too. lost_s: when the
@@ -49,7 +49,7 @@ class TurnState:
     earlier: str = ""
     final_s: float | None = None
     sound_s: float | None = None
-    voice: Voice = field(default_factory=Voice)
+    utterance: UserUtterance = field(default_factory=UserUtterance)
 
     @property
     def hushed(self) -> bool:
@@ -70,13 +70,13 @@ class TurnState:
         """Are the words that are heard now none of a turn? An "mhm" to what is being said, or what sounds like words
         while it speaks and is no voice.
         """
-        if self.voice.left:
+        if self.utterance.left:
             return True
-        return self.stoppable and (is_reply or (self.sounding and not self.voice.confirmed))
+        return self.stoppable and (is_reply or (self.sounding and not self.utterance.confirmed))
 
     @property
     def continued(self) -> bool:
         """Does the voice that is heard now go on with the turn that was taken to be over?"""
-        if self.final_s is None or self.voice.began_s - self.final_s > REOPEN_S:
+        if self.final_s is None or self.utterance.began_s - self.final_s > REOPEN_S:
             return False
-        return self.sound_s is None or self.voice.began_s - self.sound_s < REACTION_S
+        return self.sound_s is None or self.utterance.began_s - self.sound_s < REACTION_S

@@ -34,7 +34,7 @@ from app.happenings import (
     WordsTyped,
 )
 from app.turn_actions import Action, Begin, CutOff, Finish, Hush, Listen, PassOver, Show, Unhush
-from app.turn_state import REOPEN_S, TurnState, Voice
+from app.turn_state import REOPEN_S, TurnState, UserUtterance
 
 _ENDS = " .?!…"
 
@@ -45,16 +45,18 @@ def advance(state: TurnState, happening: Happening, now_s: float) -> tuple[TurnS
         case VoiceStarted(at_s):
             after, actions = _hear_voice(state, at_s, now_s)
         case VoiceConfirmed():
-            known = replace(state, voice=replace(state.voice, confirmed=True))
+            known = replace(state, utterance=replace(state.utterance, confirmed=True))
             after, actions = _hush(known, now_s) if state.active and not state.open else (known, [])
         case HeldLong(epoch):
             after, actions = _unhush(state, now_s) if epoch == state.epoch else (state, [])
         case WordsHeard() if happening.text.strip():
             after, actions = _hear_words(state, happening, now_s)
         case WordsSpoken(at_s=at_s):
-            known = replace(state, voice=replace(state.voice, confirmed=state.voice.confirmed or at_s is None))
+            known = replace(
+                state, utterance=replace(state.utterance, confirmed=state.utterance.confirmed or at_s is None)
+            )
             after, actions = _end_words(known, happening, now_s)
-            after = replace(after, voice=replace(after.voice, left=False))
+            after = replace(after, utterance=replace(after.utterance, left=False))
         case HearingFailed(at_s):
             after, actions = _lose_words(state, at_s, now_s)
         case WordsTyped() if happening.text.strip():
@@ -78,9 +80,9 @@ def advance(state: TurnState, happening: Happening, now_s: float) -> tuple[TurnS
 
 def _hear_voice(state: TurnState, at_s: float, now_s: float) -> tuple[TurnState, list[Action]]:
     """Nobody begins to speak over a voice; who speaks already, stops when it has proved to be one."""
-    lost_s = state.voice.lost_s
+    lost_s = state.utterance.lost_s
     goes_on_with_lost = lost_s is not None and at_s - lost_s <= REOPEN_S
-    state = replace(state, voice=Voice(at_s, left=goes_on_with_lost))
+    state = replace(state, utterance=UserUtterance(at_s, left=goes_on_with_lost))
     if not state.active:
         return replace(state, mind=Mind.LISTENING), []
     return (state, []) if state.open or state.sounding else _hush(state, now_s)
@@ -116,7 +118,7 @@ def _lose_words(state: TurnState, at_s: float, now_s: float) -> tuple[TurnState,
         after, actions = replace(cut, mind=Mind.IDLE), [*actions, PassOver()]
     else:
         after, actions = _pass_over(state, now_s)
-    return replace(after, voice=replace(after.voice, left=False, lost_s=at_s)), actions
+    return replace(after, utterance=replace(after.utterance, left=False, lost_s=at_s)), actions
 
 
 def _pass_over(state: TurnState, now_s: float) -> tuple[TurnState, list[Action]]:
@@ -136,7 +138,9 @@ def _open(state: TurnState, text: str) -> tuple[TurnState, list[Action]]:
 
 
 def _new_turn(state: TurnState, words: str) -> TurnState:
-    return TurnState(state.turn + 1, state.epoch + 1, Mind.THINKING, active=True, words=words, voice=state.voice)
+    return TurnState(
+        state.turn + 1, state.epoch + 1, Mind.THINKING, active=True, words=words, utterance=state.utterance
+    )
 
 
 def as_one_sentence(earlier: str, text: str) -> str:
@@ -162,7 +166,7 @@ def _take_typed(state: TurnState, typed: WordsTyped) -> tuple[TurnState, list[Ac
 def _leave(state: TurnState) -> tuple[TurnState, list[Action]]:
     """End the running turn for something else than words that are spoken; those that are, are left behind."""
     cut, actions = _cut_off(state, withdrawn=state.open)
-    return replace(cut, voice=replace(cut.voice, left=state.voice.left or state.open)), actions
+    return replace(cut, utterance=replace(cut.utterance, left=state.utterance.left or state.open)), actions
 
 
 # -- the assistant

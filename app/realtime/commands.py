@@ -8,11 +8,11 @@ from typing import assert_never
 
 from app.realtime import client_events as client
 from app.realtime.errors import ProtocolError
-from app.realtime.hearing import Hearing, Mark
 from app.realtime.input_sound import InputSound
 from app.realtime.interfaces import Conversation
 from app.realtime.messages import Event, Message
 from app.realtime.server_events import Translator
+from app.realtime.sound_queue import SoundMark, SoundQueue
 from audio.pcm import OUTPUT_RATE_HZ
 
 Command = (
@@ -30,9 +30,11 @@ Command = (
 class Commands:
     """Obeys client events on behalf of one conversation."""
 
-    def __init__(self, conversation: Conversation, hearing: Hearing, translator: Translator, sound: InputSound) -> None:
+    def __init__(
+        self, conversation: Conversation, queue: SoundQueue, translator: Translator, sound: InputSound
+    ) -> None:
         self._conversation = conversation
-        self._hearing = hearing
+        self._queue = queue
         self._translator = translator
         self._sound = sound
         self._typed: list[str] = []  # created items that wait for `response.create`
@@ -42,7 +44,7 @@ class Commands:
         """Microphone bytes, s16le at the session's input rate."""
         samples = self._sound.samples(data)
         if len(samples):
-            await self._hearing.put(samples)
+            await self._queue.put(samples)
 
     def set_patience(self, patience: float | None) -> None:
         """Of the turns to come; None leaves it as it is."""
@@ -55,7 +57,7 @@ class Commands:
                 await self.hear(event.pcm())
             case client.AudioCommit():
                 self._committed = True
-                await self._hearing.put(Mark.COMMIT)
+                await self._queue.put(SoundMark.COMMIT)
             case client.AudioClear():
                 raise ProtocolError(
                     "Sound is heard as it comes and cannot be taken back; send silence or response.cancel instead.",

@@ -3,7 +3,7 @@
 A page that loses its network connects again within seconds; its conversation should not notice. The transport keeps
 the session waiting for the next socket for a grace time, unless the peer said goodbye. A new socket replaces a former
 one, which a lost network may have left half open; what the peer lacks of the former is sent again first
-(`app.realtime.kept`).
+(`app.realtime.sent_messages`).
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Protocol
 
-from app.realtime.kept import Encoded, Kept, Known
+from app.realtime.sent_messages import Encoded, Received, SentMessages
 from app.realtime.session import PeerGone
 
 GRACE_S = 20.0
@@ -40,15 +40,15 @@ class ResumableTransport:
         self._reading: asyncio.Task[None] | None = None
         self._giving_up: asyncio.TimerHandle | None = None
         self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_WAITING)
-        self._kept = Kept()
+        self._sent = SentMessages()
         self._unsent: deque[Encoded] = deque()  # over the present socket
         self._delivering = asyncio.Lock()
         self._changed = asyncio.Event()  # there is a socket, or the transport is over
         self.over = False
 
-    async def carry(self, socket: CarryingSocket, known: Known | None = None) -> None:
-        """Goes over this socket until it is lost, replaced or the transport is over. known: what the peer has already,
-        if it was here before.
+    async def carry(self, socket: CarryingSocket, received: Received | None = None) -> None:
+        """Goes over this socket until it is lost, replaced or the transport is over. received: what the peer has
+        already, if it was here before.
         """
         if self.over:
             return
@@ -56,8 +56,8 @@ class ResumableTransport:
         if self._reading is not None:
             self._reading.cancel()
         self._socket = socket
-        if known is not None:
-            self._unsent = deque(self._kept.lacking(known))
+        if received is not None:
+            self._unsent = deque(self._sent.lacking(received))
         self._changed.set()
         self._reading = reading = asyncio.create_task(self._read(socket))
         sending = asyncio.create_task(self._send_again())
@@ -76,13 +76,13 @@ class ResumableTransport:
     async def send(self, message: Encoded) -> None:
         """A message that finds its socket lost goes over the next. Raises PeerGone once the transport is over."""
         if self._grace_s:
-            self._kept.add(message)
+            self._sent.add(message)
         self._unsent.append(message)
         await self._deliver()
 
     def forget_sound(self, epoch: int) -> None:
         """The sound of this epoch and of older ones is not sent any more."""
-        self._kept.forget_sound(epoch)
+        self._sent.forget_sound(epoch)
         self._unsent = deque(one for one in self._unsent if one.sound is None or one.sound.epoch > epoch)
 
     async def close(self, code: int, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Session: one connection, from its first message to its last.
 
-Four things run at once: the listener (client events to the conversation), the hearing (sound to the conversation), the
+Four things run at once: the listener (client events to the conversation), the sound queue (sound to it, later), the
 teller (the conversation's events to the outbox) and the sender (the outbox to the socket). A change of method or voice
 ends the conversation and begins another. The peer's faults are told and the connection lives; a full engine is told
 and ends it with 1008. Everything ends by a `Close` in the outbox.
@@ -21,13 +21,13 @@ from app.realtime import client_events as client
 from app.realtime.commands import Commands
 from app.realtime.configuration import AudioFrames, Configuration
 from app.realtime.errors import describe, is_foreseen
-from app.realtime.hearing import Hearing
 from app.realtime.input_sound import InputSound
 from app.realtime.interfaces import Assistant, Conversation
-from app.realtime.kept import Encoded, SoundPlace
 from app.realtime.messages import Close, Event, Json, Sound
 from app.realtime.outbox import Outbox, PeerTooSlow
+from app.realtime.sent_messages import Encoded, SoundPlace
 from app.realtime.server_events import Translator
+from app.realtime.sound_queue import SoundQueue
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +107,11 @@ class Session:
         conversation = await self._opened(wanted, number)
         async with conversation:
             translator = Translator(self._configuration.voice, "" if number == 1 else f"{number}_", self._next_epoch)
-            hearing = Hearing(conversation, self._tell_error, self._clock)
+            queue = SoundQueue(conversation, self._tell_error, self._clock)
             self._put({"type": "session.created" if number == 1 else "session.updated", "session": self._session})
             async with asyncio.TaskGroup() as tasks:
-                others = [tasks.create_task(hearing.run()), tasks.create_task(self._tell(conversation, translator))]
-                commands = Commands(conversation, hearing, translator, self._input)
+                others = [tasks.create_task(queue.run()), tasks.create_task(self._tell(conversation, translator))]
+                commands = Commands(conversation, queue, translator, self._input)
                 commands.set_patience(self._configuration.patience)
                 following = await self._listen(commands)
                 for task in others:

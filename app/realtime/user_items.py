@@ -25,7 +25,7 @@ UserEvent = (
 
 
 @dataclass(slots=True)
-class Spoken:
+class SpokenItem:
     """What the user is saying: its item's id, the item before it once it was told, and its place in the sound."""
 
     item: str
@@ -43,14 +43,14 @@ class UserItems:
         self._of_turn: dict[int, str] = {}  # the user's item of each turn that is not over
         self._prefix = prefix
         self._numbers = count(1)
-        self._running: Spoken | None = None
+        self._running: SpokenItem | None = None
         self._last_typed: str | None = None
 
     def take(self, event: UserEvent, heard_ms: int) -> list[Message]:
         """Messages for one event. `heard_ms`: sound received from the peer so far, in milliseconds."""
         match event:
             case events.SpeechStarted():
-                self._running = Spoken(self._new_item(), start_ms=heard_ms)
+                self._running = SpokenItem(self._new_item(), start_ms=heard_ms)
                 place = {"audio_start_ms": heard_ms, "item_id": self._running.item}
                 return [Event({"type": "input_audio_buffer.speech_started", **place})]
             case events.SpeechEnded():
@@ -86,9 +86,9 @@ class UserItems:
         return self._of_turn.pop(turn, None)
 
     @property
-    def _spoken(self) -> Spoken:
+    def _spoken(self) -> SpokenItem:
         if self._running is None:
-            self._running = Spoken(self._new_item())
+            self._running = SpokenItem(self._new_item())
         return self._running
 
     def _added_spoken(self, status: str, text: str) -> Event:

@@ -15,8 +15,8 @@ from app.config import Settings
 from app.realtime.client_events import SAMPLE_LIMIT
 from app.realtime.configuration import Configuration
 from app.realtime.interfaces import Assistant
-from app.realtime.kept import Known, SoundPlace
 from app.realtime.resumable import GRACE_S, ResumableTransport
+from app.realtime.sent_messages import Received, SoundPlace
 from app.realtime.session import Session
 from app.realtime.socket import Socket
 from app.web.access import Secrets, refusal
@@ -100,8 +100,8 @@ def realtime_route(
         first = replace(defaults, method=method, voice=modality == "audio")
         former = transports.find(session)
         transport = former or transports.open(session, first)
-        known = None if former is None or event is None else Known(event, SoundPlace(epoch, samples))
-        await transport.carry(Socket(websocket), known)
+        received = None if former is None or event is None else Received(event, SoundPlace(epoch, samples))
+        await transport.carry(Socket(websocket), received)
         if session is not None:
             secrets.use(session)
 

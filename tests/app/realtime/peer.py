@@ -10,7 +10,7 @@ from typing import Any
 
 from app.realtime.configuration import Configuration
 from app.realtime.interfaces import Assistant
-from app.realtime.kept import Encoded
+from app.realtime.sent_messages import Encoded
 from app.realtime.session import Session
 
 PATIENCE_S = 5.0

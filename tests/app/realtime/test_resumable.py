@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.realtime.kept import Encoded, Kept, Known, SoundPlace
 from app.realtime.resumable import MOST_WAITING, ResumableTransport
+from app.realtime.sent_messages import Encoded, Received, SentMessages, SoundPlace
 from app.realtime.session import PeerGone
 
 
@@ -158,8 +158,8 @@ def sound(number: int, epoch: int, first_sample: int) -> Encoded:
     return Encoded(f"{epoch}:{first_sample}".encode(), number, SoundPlace(epoch, first_sample))
 
 
-def has(number: int, epoch: int = 0, samples: int = 0) -> Known:
-    return Known(number, SoundPlace(epoch, samples))
+def has(number: int, epoch: int = 0, samples: int = 0) -> Received:
+    return Received(number, SoundPlace(epoch, samples))
 
 
 def test_what_the_peer_lacks_is_sent_again_in_order_and_nothing_twice() -> None:
@@ -254,7 +254,7 @@ def test_a_peer_that_does_not_say_what_it_has_gets_what_is_new() -> None:
 
 
 def test_only_the_latest_messages_are_kept() -> None:
-    kept = Kept(most_bytes=100)
+    kept = SentMessages(most_bytes=100)
     for number in range(1, 100):
         kept.add(sound(number, 1, 10 * number) if number % 2 else event(number))
     lacking = kept.lacking(has(0))

@@ -1,4 +1,4 @@
-"""Kept: the latest messages that were sent, for a peer whose network lost some of them on the way.
+"""Sent messages: the latest of them, for a peer whose network lost some on the way.
 
 The peer says what it has: the number of the latest event, and how far it has the sound. What it lacks is sent again, in
 order, but for sound that was flushed meanwhile: it must never be heard. What is kept is bounded. Pure.
@@ -31,7 +31,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Received:
     """What a peer has: all events up to this number, and all sound before this place."""
 
     event: int
@@ -42,7 +42,7 @@ class Known:
         return message.number > self.event if message.sound is None else message.sound >= self.sound
 
 
-class Kept:
+class SentMessages:
     """The latest messages, oldest first."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -62,6 +62,6 @@ class Kept:
         self._messages = deque(one for one in self._messages if one.sound is None or one.sound.epoch > epoch)
         self._bytes = sum(len(one.data) for one in self._messages)
 
-    def lacking(self, known: Known) -> list[Encoded]:
+    def lacking(self, received: Received) -> list[Encoded]:
         """What a peer that has so much still lacks."""
-        return [message for message in self._messages if known.lacks(message)]
+        return [message for message in self._messages if received.lacks(message)]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from app.realtime.hearing import Hearing, Mark
+from app.realtime.sound_queue import SoundMark, SoundQueue
 from audio.errors import RecognizerUnavailable
 from tests.app.realtime.peer import connected
 from tests.app.web.fake_assistant import FakeAssistant, FakeConversation
@@ -52,8 +52,8 @@ async def hearing(
     errors: list[Exception],
     most_waiting_samples: int = 100,
     clock: Callable[[], float] = time.monotonic,
-) -> AsyncIterator[Hearing]:
-    ears = Hearing(conversation, errors.append, clock, most_waiting_samples)
+) -> AsyncIterator[SoundQueue]:
+    ears = SoundQueue(conversation, errors.append, clock, most_waiting_samples)
     running = asyncio.create_task(ears.run())
     try:
         yield ears
@@ -66,7 +66,7 @@ def test_sound_and_the_end_of_the_turn_keep_their_order() -> None:
     async def scenario() -> None:
         conversation = slow_conversation()
         async with hearing(conversation, []) as ears:
-            for sound in (piece(1), piece(2), Mark.COMMIT, piece(3)):
+            for sound in (piece(1), piece(2), SoundMark.COMMIT, piece(3)):
                 await ears.put(sound)
             for _ in range(3):
                 conversation.allowed.release()
@@ -80,7 +80,7 @@ def test_what_is_heard_late_is_told_with_the_time_at_which_it_came() -> None:
     async def scenario() -> None:
         conversation, now_s = slow_conversation(), [10.0]
         async with hearing(conversation, [], clock=lambda: now_s[0]) as ears:
-            for sound in (piece(1), Mark.COMMIT, piece(3)):
+            for sound in (piece(1), SoundMark.COMMIT, piece(3)):
                 await ears.put(sound)
                 now_s[0] += 1.0
             now_s[0] = 99.0

@@ -1,4 +1,4 @@
-"""Hearing: microphone sound on its way to the conversation, in a queue of its own.
+"""Sound queue: microphone sound on its way to the conversation.
 
 Recognition may lag; commands must not wait behind it. Sound and the end of a push-to-talk turn keep their order, and
 carry the time at which they came: how late they are heard must not matter. A peer that sends faster than is heard is
@@ -21,7 +21,7 @@ from audio.pcm import INPUT_RATE_HZ
 MOST_WAITING_SAMPLES = 30 * INPUT_RATE_HZ
 
 
-class Mark(Enum):
+class SoundMark(Enum):
     """What stands between pieces of sound."""
 
     COMMIT = "commit"
@@ -31,15 +31,15 @@ class Mark(Enum):
 class Arrived:
     """Some sound, int16 [samples] at 16 kHz, or a mark; and when it came, by the conversation's clock."""
 
-    what: NDArray[np.int16] | Mark
+    what: NDArray[np.int16] | SoundMark
     at_s: float
 
     @property
     def samples(self) -> int:
-        return 0 if isinstance(self.what, Mark) else len(self.what)
+        return 0 if isinstance(self.what, SoundMark) else len(self.what)
 
 
-class Hearing:
+class SoundQueue:
     """`run` hands the queue to the conversation; errors meant for the peer go to `on_error`."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Hearing:
         self._waiting_samples = 0
         self._changed = asyncio.Condition()
 
-    async def put(self, what: NDArray[np.int16] | Mark) -> None:
+    async def put(self, what: NDArray[np.int16] | SoundMark) -> None:
         """Waits while there is too much already."""
         arrived = Arrived(what, self._clock())
         async with self._changed:
@@ -70,7 +70,7 @@ class Hearing:
         while True:
             arrived = await self._take()
             try:
-                if isinstance(arrived.what, Mark):
+                if isinstance(arrived.what, SoundMark):
                     await self._conversation.commit(arrived.at_s)
                 else:
                     await self._conversation.hear(arrived.what, arrived.at_s)
