@@ -7,6 +7,8 @@ import math
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,12 @@ from fastapi import APIRouter, Request, Response
 from app.api.completion import Completion, until_gone
 from app.api.errors import NOT_FOUND, RATE_LIMIT, TOO_MANY, ApiError
 from app.api.event_stream import EventStream
-from app.api.generation import Generation, TooLong, Wanted
+from app.api.generation import Generation, Limits, TooLong, Wanted, as_read
 from app.api.guard import NOTE
 from app.api.metrics import Metrics, outcome
 from app.api.requests import ChatRequest
 from app.api.responses import ChatCompletion, ErrorAnswer, ModelCard, ModelList
-from app.api.transcript import read_transcript
+from app.api.transcript import Transcript, read_transcript
 from app.assistant import Assistant
 from app.models import choose_sampling
 from engine.engine import Engine
@@ -64,6 +66,7 @@ class Chat:
         self._settings = assistant.settings
         self._card = ModelCard(id=model_name(self._settings.model), created=int(time.time()))
         self._usual_s = float(LEAST_WAIT_S)  # how long a completion takes
+        self._limits: Limits | None = None  # of the engine, once it was asked
 
     async def models(self) -> ModelList:
         return ModelList(data=[self._card])
@@ -75,24 +78,23 @@ class Chat:
     async def complete(self, body: ChatRequest, request: Request) -> Response:
         body.check()
         self._check_model(body.model)
-        wanted = self._wanted(body)
-        generation = Generation(self._assistant.engine, wanted, self._clock, self._assistant.spelled)
-        await self._open(generation, wanted.method)
+        transcript = read_transcript(body.messages)
+        method = body.chosen_method(self._settings)
+        with _refusals(method, self._usual_s):
+            generation = await self._opened(body, transcript, method)
         began_s = self._clock()
 
         def ended() -> None:
             generation.close()
-            self._leave_record(request, generation, wanted.method, began_s)
+            self._leave_record(request, generation, method, began_s)
 
         opened = generation.opened
-        forgotten = wanted.transcript.forgotten_messages(opened.remembered_turns)
-        completion = Completion(
-            generation, self._card.id, wanted.method, forgotten, int(time.time()), body.includes_usage
-        )
+        forgotten = transcript.forgotten_messages(opened.remembered_turns)
+        completion = Completion(generation, self._card.id, method, forgotten, int(time.time()), body.includes_usage)
         request.scope[NOTE] |= {
             "completion": completion.id,
             "conversation": opened.conversation.id,
-            "method": wanted.method,
+            "method": method,
             "stream": bool(body.stream),
         }
         if body.stream:
@@ -111,7 +113,9 @@ class Chat:
                 param="model",
             )
 
-    def _wanted(self, body: ChatRequest) -> Wanted:
+    async def _opened(self, body: ChatRequest, transcript: Transcript, method: str) -> Generation:
+        """A generation that has begun. Raises what the engine does, and TooLong."""
+
         def sampling(engine: Engine) -> Sampling:
             usual = choose_sampling(self._settings, engine.model.prompts)
             return replace(
@@ -121,44 +125,14 @@ class Chat:
                 seed=secrets.randbits(63) if body.seed is None else body.seed,
             )
 
-        return Wanted(
-            transcript=read_transcript(body.messages),
-            method=body.chosen_method(self._settings),
-            sampling=sampling,
-            patience=body.patience,
-            most_tokens=body.most_tokens,
-            stops=body.stop or (),
-        )
-
-    async def _open(self, generation: Generation, method: str) -> None:
-        """Raises ApiError if the engine does not take it."""
-        try:
-            await generation.open()
-        except EngineFull:
-            wait_s = min(MOST_WAIT_S, max(LEAST_WAIT_S, math.ceil(self._usual_s)))
-            raise ApiError(
-                "The engine has no room for another conversation now; try again soon.",
-                status=TOO_MANY,
-                kind=RATE_LIMIT,
-                code="engine_full",
-                headers={"Retry-After": str(wait_s)},
-            ) from None
-        except ContextFull as error:
-            raise ApiError(
-                f"This model takes {error.limit} tokens of messages, but yours have {error.length}; shorten them.",
-                code="context_length_exceeded",
-                param="messages",
-            ) from None
-        except TooLong:
-            raise ApiError(
-                "The messages are far longer than this model takes; shorten them.",
-                code="context_length_exceeded",
-                param="messages",
-            ) from None
-        except PromptInvalid:
-            raise ApiError(
-                f"The method '{method}' is not available with this model.", code="invalid_value", param="sotto.method"
-            ) from None
+        engine = self._assistant.engine
+        if self._limits is None:
+            self._limits = await asyncio.wrap_future(engine.call(Limits.of))
+        words = await asyncio.to_thread(as_read, transcript, self._limits, self._assistant.spelled)
+        wanted = Wanted(words, method, sampling, body.patience, body.most_tokens, body.stop or ())
+        generation = Generation(engine, wanted, self._clock)
+        await generation.open()
+        return generation
 
     def _leave_record(self, request: Request, generation: Generation, method: str, began_s: float) -> None:
         course, opened = generation.course, generation.opened
@@ -175,6 +149,35 @@ class Chat:
         self._metrics.completion(method, course, opened.prompt_tokens)
         if course.finish is not None:
             self._usual_s += NEWEST_SHARE * (self._clock() - began_s - self._usual_s)
+
+
+@contextmanager
+def _refusals(method: str, usual_s: float) -> Iterator[None]:
+    """What the engine does not take is an ApiError. usual_s: how long a completion takes."""
+    try:
+        yield
+    except EngineFull:
+        wait_s = min(MOST_WAIT_S, max(LEAST_WAIT_S, math.ceil(usual_s)))
+        raise ApiError(
+            "The engine has no room for another conversation now; try again soon.",
+            status=TOO_MANY,
+            kind=RATE_LIMIT,
+            code="engine_full",
+            headers={"Retry-After": str(wait_s)},
+        ) from None
+    except ContextFull as error:
+        message = f"This model takes {error.limit} tokens of messages, but yours have {error.length}; shorten them."
+        raise _too_long(message) from None
+    except TooLong:
+        raise _too_long("The messages are far longer than this model takes; shorten them.") from None
+    except PromptInvalid:
+        raise ApiError(
+            f"The method '{method}' is not available with this model.", code="invalid_value", param="sotto.method"
+        ) from None
+
+
+def _too_long(message: str) -> ApiError:
+    return ApiError(message, code="context_length_exceeded", param="messages")
 
 
 async def _unless_gone(completion: Completion, request: Request) -> Response:

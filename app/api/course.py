@@ -72,6 +72,8 @@ class Course:
             case TurnEnded(step=step, reason=reason):
                 self.steps = step
                 yield from self._end(FinishReason.STOP if reason is EndReason.FINISHED else FinishReason.LENGTH)
+            case ConversationFailed(out_of_room=True):
+                yield from self._end(FinishReason.LENGTH)
             case ConversationFailed(message=message):
                 self.finish = Failed(message)
 

@@ -19,14 +19,47 @@ from engine.engine import Engine
 from engine.events import Event
 from engine.sampling import Sampling
 
-MOST_CHARACTERS_PER_TOKEN = 16  # text longer than this for every token of a conversation is not even tokenized
+MOST_CHARACTERS_PER_TOKEN = 8  # text longer than this for every token of a conversation is not even tokenized
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine's conversations hold: tokens of the longest view, earlier turns that are seen."""
+
+    conversation_tokens: int
+    turns: int
+
+    @classmethod
+    def of(cls, engine: Engine) -> Limits:
+        """On the engine's thread."""
+        return cls(engine.conversation_tokens, engine.model.prompts.history.turns)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the engine reads: earlier turns as (said, answered), oldest first, and the words to be answered."""
+
+    past: tuple[tuple[str, str], ...]
+    question: str
+
+
+def as_read(transcript: Transcript, limits: Limits, spelled: Callable[[str], str]) -> Words:
+    """The words of the turns that the model sees, the user's spelled as it reads them.
+
+    Takes a while for long ones, so it is no work for the engine's thread. Raises TooLong.
+    """
+    past = transcript.past[max(0, len(transcript.past) - limits.turns) :]
+    texts = [transcript.question, *(text for turn in past for text in (turn.said, turn.answer))]
+    if sum(map(len, texts)) > MOST_CHARACTERS_PER_TOKEN * limits.conversation_tokens:
+        raise TooLong
+    return Words(tuple((spelled(turn.said), turn.answer) for turn in past), spelled(transcript.question))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be generated. most_tokens: of thoughts and answer together; None: as the engine has it."""
 
-    transcript: Transcript
+    words: Words
     method: str
     sampling: Callable[[Engine], Sampling]
     patience: float | None = None
@@ -50,12 +83,10 @@ class TooLong(Exception):
 class Generation:
     """`open`, then read `deltas` to their end, then look at `course`; `close` in any case."""
 
-    def __init__(
-        self, engine: EngineThread, wanted: Wanted, clock: Callable[[], float], spelled: Callable[[str], str] = str
-    ) -> None:
-        """spelled: the user's words as the model reads them. clock: the engine's."""
+    def __init__(self, engine: EngineThread, wanted: Wanted, clock: Callable[[], float]) -> None:
+        """clock: the engine's."""
         self.course = Course(wanted.most_tokens, wanted.stops)
-        self._engine, self._wanted, self._clock, self._spelled = engine, wanted, clock, spelled
+        self._engine, self._wanted, self._clock = engine, wanted, clock
         self._loop = asyncio.get_running_loop()
         self._deltas: asyncio.Queue[Delta | None] = asyncio.Queue()
         self._opened: Opened | None = None
@@ -67,7 +98,7 @@ class Generation:
         return self._opened
 
     async def open(self) -> None:
-        """Begin. Raises EngineFull, ContextFull, PromptInvalid, TooLong; then nothing is left behind."""
+        """Begin. Raises EngineFull, ContextFull, PromptInvalid; then nothing is left behind."""
         opening = self._engine.call(self._open)
         try:
             await asyncio.wrap_future(opening)
@@ -90,16 +121,12 @@ class Generation:
     # -- on the engine's thread
 
     def _open(self, engine: Engine) -> None:
-        wanted, transcript = self._wanted, self._wanted.transcript
-        past = transcript.past[-max(1, engine.model.prompts.history.turns) :]
-        words = [transcript.question, *(text for turn in past for text in (turn.said, turn.answer))]
-        if sum(map(len, words)) > MOST_CHARACTERS_PER_TOKEN * engine.conversation_tokens:
-            raise TooLong
+        wanted = self._wanted
         conversation = engine.open(wanted.method, wanted.sampling(engine), wanted.patience)
         try:
-            for turn in past:
-                conversation.remember(self._spelled(turn.said), turn.answer)
-            conversation.listen(self._spelled(transcript.question))
+            for said, answer in wanted.words.past:
+                conversation.remember(said, answer)
+            conversation.listen(wanted.words.question)
             conversation.end_input()
         except BaseException:
             engine.close(conversation)

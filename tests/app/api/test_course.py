@@ -71,6 +71,13 @@ def test_a_conversation_that_fails_is_no_answer() -> None:
     assert course.finish == Failed("why")
 
 
+def test_a_conversation_that_runs_out_of_room_ends_for_its_length() -> None:
+    course = Course(stops=["END"])
+    events = [token(1, OUTPUT, "a E"), ConversationFailed(1, 1, 0.2, "why", out_of_room=True)]
+    assert "".join(delta.text for delta in course.take(events)) == "a E"
+    assert course.finish is FinishReason.LENGTH
+
+
 def test_delays_have_the_fields_names() -> None:
     course = Course()
     course.moments.input_end_s = 0.0
