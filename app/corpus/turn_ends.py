@@ -20,7 +20,7 @@ from app.corpus.heard_words import TrueWords
 from app.corpus.plan import Kind
 from app.corpus.recording import Entry, read_manifest
 from app.corpus.store import FOLDER, MANIFEST, load
-from app.errors import SottoError
+from app.errors import InputError, SottoError
 from app.percentile import percentile
 from audio.asr.choose import Domain
 from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
@@ -120,20 +120,26 @@ def turn(entry: Entry, events: Iterable[ListenEvent]) -> Turn:
 
 
 def short_sound(entry: Entry, events: Sequence[ListenEvent]) -> ShortSound:
-    """As the turn machine takes it: agreed words, and the final ones with their length and level."""
     confirmed = [event.at_sample - entry.speech[0][0] for event in events if isinstance(event, SpeechConfirmed)]
-    partials = [event.text[: event.agreed] for event in events if isinstance(event, PartialTranscript)]
-    finals = [event for event in events if isinstance(event, FinalTranscript)]
-    is_reply = all(map(may_be_backchannel, partials)) and all(
-        is_backchannel(event.text, event.voiced_ms, event.level_db) for event in finals
-    )
     return ShortSound(
         entry.name,
         entry.kind,
         confirmed[0] * 1000 / INPUT_RATE_HZ if confirmed else None,
-        " / ".join(event.text for event in finals),
-        is_reply,
+        " / ".join(event.text for event in events if isinstance(event, FinalTranscript)),
+        is_reply(events),
     )
+
+
+def is_reply(events: Iterable[ListenEvent]) -> bool:
+    """Whether nothing in it would stop the assistant for good, as the turn machine takes it: agreed words, and the
+    final ones with their length and level.
+    """
+    for event in events:
+        if isinstance(event, PartialTranscript) and not may_be_backchannel(event.text[: event.agreed]):
+            return False
+        if isinstance(event, FinalTranscript) and not is_backchannel(event.text, event.voiced_ms, event.level_db):
+            return False
+    return True
 
 
 def turns_table(found: dict[str, list[Turn]]) -> str:
@@ -180,12 +186,13 @@ def main(words: Sequence[str] | None = None) -> int:
         prog="python -m app.corpus.turn_ends", description="How well the end of a turn is found, on the corpus."
     )
     parser.add_argument("--outcomes", type=Path, metavar="FILE", help="every outcome, a line of JSON each, as it comes")
+    parser.add_argument("--ways", nargs="+", default=(), metavar="NAME", help="some rows of the tables only")
     args = parser.parse_args(words)
     turns: dict[str, list[Turn]] = {}
     shorts: dict[str, list[ShortSound]] = {}
     try:
         with args.outcomes.open("w", encoding="utf-8") if args.outcomes else nullcontext() as file:
-            for way, found in measure():
+            for way, found in measure(args.ways):
                 if isinstance(found, Turn):
                     turns.setdefault(way, []).append(found)
                 else:
@@ -199,19 +206,25 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure() -> Iterator[tuple[str, Turn | ShortSound]]:
-    """(name of the way, what it found), one recording after the other. Raises InputError if one has not been made."""
+def measure(wanted: Sequence[str] = ()) -> Iterator[tuple[str, Turn | ShortSound]]:
+    """(name of the way, what it found), one recording after the other; by the wanted ways, else by all.
+
+    Raises InputError if a recording has not been made, or there is no such way.
+    """
     vad, entries = SileroVad(), read_manifest(MANIFEST)
     sounds = {entry.name: load(entry) for entry in entries}
-    all_ways = ways(Domain.in_folder(FOLDER))
+    known = {way.name: way for way in ways(Domain.in_folder(FOLDER))}
+    if not set(wanted) <= set(known):
+        raise InputError(f"--ways knows {', '.join(map(repr, known))}")
     for entry in sorted(entries, key=lambda entry: entry.name.rpartition("-")[2]):
-        for way in all_ways:
-            if _wanted(entry, way):
+        for way in (known[name] for name in wanted or known):
+            if _fits(entry, way):
                 events = hear(entry, sounds[entry.name], way, vad)
                 yield way.name, turn(entry, events) if Kind(entry.kind) in TURNS else short_sound(entry, events)
 
 
-def _wanted(entry: Entry, way: Way) -> bool:
+def _fits(entry: Entry, way: Way) -> bool:
+    """Whether this way has to do with such a recording: short sounds are judged by words."""
     kind = Kind(entry.kind)
     return kind in TURNS or (kind in SHORT and way.judge is not None)
 

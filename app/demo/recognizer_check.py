@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -21,7 +22,7 @@ from app.demo.recognizer_lm import FOLDER, as_said
 from audio.asr.choose import Domain
 from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
 from audio.asr.transcript import digits
-from audio.events import FinalTranscript
+from audio.events import FinalTranscript, ListenEvent
 from audio.listen import Listener
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, read_wav, resample, silence
 from audio.tts.worker import EspeakSynthesizer
@@ -111,10 +112,15 @@ def in_noise(speech: Pcm, seed: int) -> Pcm:
     return np.clip(sound + np.random.default_rng(seed).normal(0, noise, len(sound)), -32_768, 32_767).astype(np.int16)
 
 
+def listen(listener: Listener, sound: Pcm) -> list[ListenEvent]:
+    """All that happens in the sound, to its end."""
+    events = [event for at in range(0, len(sound), 512) for event in listener.push(sound[at : at + 512])]
+    return events + listener.finish()
+
+
 def transcript(listener: Listener, sound: Pcm) -> str:
     """All that is heard, utterance after utterance."""
-    events = [event for at in range(0, len(sound), 512) for event in listener.push(sound[at : at + 512])]
-    return " ".join(event.text for event in events + listener.finish() if isinstance(event, FinalTranscript))
+    return " ".join(event.text for event in listen(listener, sound) if isinstance(event, FinalTranscript))
 
 
 def check(speak: Callable[[str], Pcm], sentences: Sequence[str], listener: Listener) -> Score:
@@ -144,20 +150,24 @@ def with_flite(voice: str) -> Callable[[str], Pcm]:
     return speak
 
 
-def voices() -> dict[str, Callable[[str], Pcm]]:
-    """Everything here that can speak the questions."""
-    found = {f"espeak {name} {rate}": with_espeak(name, rate) for name, rate in ESPEAK_VOICES}
+def voices(wanted: Sequence[str] = ()) -> dict[str, Callable[[str], Pcm]]:
+    """Everything here that can speak the questions, or what is wanted of it, by name."""
+    speakers: dict[str, Callable[[], Callable[[str], Pcm]]] = {
+        f"espeak {name} {rate}": partial(with_espeak, name, rate) for name, rate in ESPEAK_VOICES
+    }
     if shutil.which("flite"):
-        found |= {f"flite {name}": with_flite(name) for name in FLITE_VOICES}
-    return found
+        speakers |= {f"flite {name}": partial(with_flite, name) for name in FLITE_VOICES}
+    return {name: begin() for name, begin in speakers.items() if not wanted or name in wanted}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=40, help="sentences in each of the generated sets")
     parser.add_argument("--general", action="store_true", help="with pocketsphinx's own language model instead")
+    parser.add_argument("--domain", type=Path, default=FOLDER, help="folder of another language model of a domain")
+    parser.add_argument("--voices", nargs="+", default=(), help='some of them only, for example "flite slt"')
     options = parser.parse_args()
-    domain = Domain.in_folder(FOLDER)
+    domain = Domain.in_folder(options.domain)
     recognizer = (
         PocketsphinxRecognizer()
         if options.general
@@ -166,7 +176,7 @@ def main() -> None:
     listener = Listener(SileroVad(), recognizer)
     sets = sentence_sets(options.count)
     print(f"{'':20}" + "".join(f"{name:>18}" for name in sets))
-    for name, speak in voices().items():
+    for name, speak in voices(options.voices).items():
         cells = (f"{check(speak, sentences, listener)!s:>18}" for sentences in sets.values())
         print(f"{name:20}" + "".join(cells), flush=True)
 

@@ -21,19 +21,27 @@ from app.demo.trigram import arpa_lines, estimate
 
 FOLDER = ASSETS / "audio"
 NAME = "sums"
-SENTENCES = 60_000
+SENTENCES = 72_000
 DISCOUNT = 0.3
 """Small: with so many sentences from one generator, what was not seen will hardly be said."""
 MIN_COUNT = 3
 SEED = 1
 
-LIVE_SHARE, OWN_SHARE, FOLLOWING_SHARE = 0.15, 0.25, 0.06
+LIVE_SHARE, OWN_SHARE, FOLLOWING_SHARE = 0.14, 0.36, 0.05
 """Of the sentences: with corrections as they are spoken; of the wordings in sums.toml; going on with an answer."""
-TALK_SHARE = 0.25
-"""Of those wordings: talk about the talk."""
+TALK_SHARE, REPLY_SHARE, SHORT_SUM_SHARE = 0.15, 0.2, 0.15
+"""Of those wordings: talk about the talk; back-channels and commands; sums of two small numbers."""
+FILLED_SHARE = 0.03
+"""Of the sentences: with an "um" or "uh"."""
 
-PRONUNCIATIONS = {"sotto": ("S AA T OW",)}
-"""Words the CMU dictionary lacks."""
+PRONUNCIATIONS = {
+    "sotto": ("S AA T OW",),
+    "nevermind": ("N EH V ER M AY N D",),
+    "mhm": ("M HH M", "AH M HH M", "M HH AH M"),
+    "mm": ("AH M",),
+    "hmm": ("M", "HH AH M"),
+}
+"""Of words that the CMU dictionary lacks or that are also said otherwise."""
 
 _SMALL_NUMBERS = frozenset(word for number in range(1, 100) for word in number_words(number).split())
 
@@ -45,18 +53,27 @@ class Wordings:
     leads: tuple[str, ...]
     tails: tuple[str, ...]
     asks: tuple[str, ...]
+    short_sums: tuple[str, ...]
     talk: tuple[str, ...]
+    backchannels: tuple[str, ...]
+    commands: tuple[str, ...]
     fillings: dict[str, tuple[str, ...]]
 
     @staticmethod
     def read(path: Path) -> "Wordings":
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        lists = {name: tuple(data[name]) for name in ("leads", "tails", "asks", "talk")}
-        return Wordings(**lists, fillings={name: tuple(choices) for name, choices in data["fillings"].items()})
+        fillings = {name: tuple(choices) for name, choices in data.pop("fillings").items()}
+        return Wordings(**{name: tuple(data[name]) for name in data if name != "source"}, fillings=fillings)
 
     def sentence(self, rng: Random) -> str:
-        if rng.random() < TALK_SHARE:
+        draw = rng.random()
+        if draw < TALK_SHARE:
             return self._filled(rng, rng.choice(self.talk))
+        draw -= TALK_SHARE
+        if draw < REPLY_SHARE:
+            return rng.choice(self.backchannels if rng.random() < 0.5 else self.commands)
+        if draw < REPLY_SHARE + SHORT_SUM_SHARE:
+            return self._filled(rng, rng.choice(self.short_sums))
         return f"{rng.choice(self.leads)} {self._filled(rng, rng.choice(self.asks))} {rng.choice(self.tails)}".strip()
 
     def _filled(self, rng: Random, wording: str) -> str:
@@ -68,6 +85,8 @@ class Wordings:
         match name:
             case "n":
                 return _number(rng)
+            case "small":
+                return number_words(rng.choice((*range(1, 21), *range(30, 100, 10))))
             case "time":
                 return spoken(f"{rng.randint(1, 12)}:{rng.randrange(60):02d}")
             case "name":
@@ -84,7 +103,7 @@ def sentences(rng: Random, wordings: Wordings, count: int) -> Iterator[str]:
     """Things that may be said to the bundled model: small letters, numbers in words, no marks, no made-up words."""
     words = dictionary().keys() | PRONUNCIATIONS.keys()
     while count:
-        sentence = with_and(rng, _sentence(rng, wordings))
+        sentence = with_filler(rng, with_and(rng, _sentence(rng, wordings)))
         if words >= set(sentence.split()):
             count -= 1
             yield sentence
@@ -118,10 +137,23 @@ def with_and(rng: Random, sentence: str) -> str:
     return " ".join(said)
 
 
+def with_filler(rng: Random, sentence: str) -> str:
+    """Puts an "um" or "uh" before a number, now and then: that is where people search for words."""
+    words = sentence.split()
+    numbers = [index for index, word in enumerate(words) if word in _SMALL_NUMBERS]
+    if not numbers or rng.random() >= FILLED_SHARE:
+        return sentence
+    place = rng.choice(numbers)
+    return " ".join([*words[:place], rng.choice(("um", "um", "uh")), *words[place:]])
+
+
 def pronunciations(words: set[str]) -> dict[str, tuple[str, ...]]:
     """How each word sounds, as CMU phones. Raises KeyError for a word without a known pronunciation."""
-    known = PRONUNCIATIONS | dictionary()
-    return {word: known[word] for word in sorted(words)}
+    known = dictionary()
+    return {
+        word: tuple(dict.fromkeys((*known.get(word, ()), *PRONUNCIATIONS.get(word, ())))) or known[word]
+        for word in sorted(words)
+    }
 
 
 @cache

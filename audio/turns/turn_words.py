@@ -91,7 +91,8 @@ ENGLISH = TurnWords(
         good morning, good evening, good night, goodbye, bye, that's it, that's all, that is all, that is enough
         what, why, who, how, where, when, pardon, sorry, i'm sorry, i am sorry, excuse me, what else, so what, what for
         what then, tell me, tell me more, one more, once more, yes i am, yes it is, yes it was, i am, it is, here it is
-        mhm, mm, mm-hmm, uh-huh, uh huh, hm, hmm, ah, oh, aha, i see, i know"""),
+        mhm, mm, mm-hmm, uh-huh, uh huh, hm, hmm, ah, oh, aha, i see, i know, got it, all right, of course, makes sense
+        nevermind, cancel, cancel that, cancel it, forget it, hold on, hang on, enough, be quiet"""),
     values=_set("what is, what's, what are, what does, how much is, how much are, multiply, divide"),
     operators=_set("plus, minus, times, over, divided by, multiplied by, take away, and, or, by, from, to, point"),
     stranded=_set("for, about, from, with, to, at, of"),

@@ -17,8 +17,10 @@ from app.demo.recognizer_lm import (
     pronunciations,
     sentences,
     with_and,
+    with_filler,
 )
 from app.demo.trigram import END, START, Trigrams, arpa_lines, estimate
+from audio.turns.backchannel import is_backchannel
 
 SENTENCES = ["what is one plus two", "what is two plus one", "what is one", "thank you"] * 3
 
@@ -90,6 +92,29 @@ def test_a_further_pronunciation_is_numbered() -> None:
 def test_written_questions_become_what_is_said() -> None:
     assert as_said("What's 47 + 38, please?") == "what's forty seven plus thirty eight please"
     assert as_said("It is 3:45.") == "it is three forty five"
+
+
+def test_back_channels_stop_words_and_fillers_are_expected(wordings: Wordings) -> None:
+    said = list(sentences(Random(4), wordings, 6000))
+    assert {"mhm", "uh huh", "got it", "stop", "cancel", "nevermind"} <= set(said)
+    assert all(is_backchannel(reply, 300, 20) for reply in wordings.backchannels)
+    assert not any(is_backchannel(command, 300, 20) for command in wordings.commands)
+    assert any(re.search(r"(um|uh) (one|two|three|twenty|thirty)", sentence) for sentence in said)
+
+
+def test_a_word_of_the_dictionary_may_have_further_pronunciations() -> None:
+    sounds = pronunciations({"mhm", "sotto", "nine"})
+    assert sounds["sotto"] == ("S AA T OW",)
+    assert sounds["nine"] == ("N AY N",)
+    assert sounds["mhm"][0] == "AH M HH AH M" and "M HH M" in sounds["mhm"]
+    with pytest.raises(KeyError, match="qwzx"):
+        pronunciations({"qwzx"})
+
+
+@given(st.integers(0, 1000))
+def test_a_filler_stands_before_a_number(seed: int) -> None:
+    said = with_filler(Random(seed), "what is nine plus four")
+    assert re.sub(r"(um|uh) (?=nine|four)", "", said) == "what is nine plus four"
 
 
 @given(st.integers(0, 1000))

@@ -40,6 +40,9 @@ so listen 157 times 9
 I need 3 tickets for tomorrow
 sorry 7 weeks
 no 90 minus 17
+cancel that
+got it
+hold on
 my question is 46 times 2
 okay here is my next question twelve plus 15
 sam has 31 boxes and gives away 10 how many boxes has sam got then
