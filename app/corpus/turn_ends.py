@@ -158,8 +158,7 @@ def turns_table(found: dict[str, list[Turn]]) -> str:
             f"{sum(one.cut_pauses + one.other_cuts > 0 for one in [*paused, *ends])} of {len(paused) + len(ends)}",
             f"{sum(one.cut_pauses for one in corrected)} of {sum(one.pauses for one in corrected)}",
             f"{late} of {len(ends)}",
-            f"{percentile(delays, 50):.0f} ms",
-            f"{percentile(delays, 95):.0f} ms",
+            *(f"{percentile(delays, share):.0f} ms" if delays else "none found" for share in (50, 95)),
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -187,12 +186,14 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--outcomes", type=Path, metavar="FILE", help="every outcome, a line of JSON each, as it comes")
     parser.add_argument("--ways", nargs="+", default=(), metavar="NAME", help="some rows of the tables only")
+    kinds = [kind.value for kind in (*TURNS, *SHORT)]
+    parser.add_argument("--kinds", nargs="+", default=kinds, choices=kinds, help="some kinds of recordings only")
     args = parser.parse_args(words)
     turns: dict[str, list[Turn]] = {}
     shorts: dict[str, list[ShortSound]] = {}
     try:
         with args.outcomes.open("w", encoding="utf-8") if args.outcomes else nullcontext() as file:
-            for way, found in measure(args.ways):
+            for way, found in measure(args.ways, args.kinds):
                 if isinstance(found, Turn):
                     turns.setdefault(way, []).append(found)
                 else:
@@ -202,16 +203,17 @@ def main(words: Sequence[str] | None = None) -> int:
     except (SottoError, AudioError, OSError) as fault:
         print(f"error: {fault}", file=sys.stderr)
         return 1
-    print(turns_table(turns), short_table(shorts), sep="\n\n")
+    tables = ([turns_table(turns)] if turns else []) + ([short_table(shorts)] if shorts else [])
+    print(*tables, sep="\n\n")
     return 0
 
 
-def measure(wanted: Sequence[str] = ()) -> Iterator[tuple[str, Turn | ShortSound]]:
-    """(name of the way, what it found), one recording after the other; by the wanted ways, else by all.
+def measure(wanted: Sequence[str], kinds: Sequence[str]) -> Iterator[tuple[str, Turn | ShortSound]]:
+    """(name of the way, what it found), one recording of these kinds after the other; by the wanted ways, or by all.
 
     Raises InputError if a recording has not been made, or there is no such way.
     """
-    vad, entries = SileroVad(), read_manifest(MANIFEST)
+    vad, entries = SileroVad(), [entry for entry in read_manifest(MANIFEST) if entry.kind in kinds]
     sounds = {entry.name: load(entry) for entry in entries}
     known = {way.name: way for way in ways(Domain.in_folder(FOLDER))}
     if not set(wanted) <= set(known):

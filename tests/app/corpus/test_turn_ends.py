@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.corpus import text_ends
+from app.corpus import text_ends, turn_ends
 from app.corpus.flac import read_flac
 from app.corpus.heard_words import TrueWords
 from app.corpus.plan import Kind
@@ -15,6 +15,7 @@ from app.corpus.turn_ends import (
     Turn,
     Way,
     hear,
+    main,
     short_sound,
     short_table,
     turn,
@@ -107,6 +108,7 @@ def test_the_tables_count_what_was_found() -> None:
     turns = [Turn("p", "pause", 2, 1, 0, 400), Turn("e", "end", 0, 0, 0, 500), Turn("f", "end", 0, 0, 0, None)]
     row = turns_table({"way": turns}).splitlines()[-1]
     assert row == "| way | 1 of 2 | 1 of 3 | 0 of 0 | 1 of 2 | 500 ms | 500 ms |"
+    assert turns_table({"way": turns[:1]}).splitlines()[-1].endswith("| 0 of 0 | none found | none found |")
     shorts = [ShortSound("b", "backchannel", 200, "mhm", True), ShortSound("w", "word", None, "stop", False)]
     assert short_table({"way": shorts}).splitlines()[-1] == "| way | 1 of 1 | 0 of 1 | 1 of 1 |"
 
@@ -129,3 +131,14 @@ def test_words_alone_are_counted_whole_and_broken_off(capsys: pytest.CaptureFixt
     )
     assert sum(whole) == pytest.approx(100, abs=0.2) and sum(broken) == pytest.approx(100, abs=0.2)
     assert whole[0] > 80 > 50 > broken[0]
+
+
+def test_a_way_that_there_is_not_is_one_line(capsys: pytest.CaptureFixture[str], made_here: None) -> None:
+    assert main(["--ways", "by heart", "--kinds", "word"]) == 1
+    assert "--ways knows 'plain silence, 350 ms'," in capsys.readouterr().err
+
+
+@pytest.fixture
+def made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every recording had been made on this machine."""
+    monkeypatch.setattr(turn_ends, "load", lambda entry: np.zeros(0, np.int16))
