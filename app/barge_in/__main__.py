@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.barge_in.figures import Run, Thoughts, document, lines, thoughts_of
+from app.barge_in.figures import BargeInRun, KeptThoughts, document, lines, thoughts_of
 from app.barge_in.pulse import check_programs, pulse_server
 from app.barge_in.talk_process import TalkProcess
-from app.barge_in.trial import AnswerOver, BargeIn, Bench, NotInterrupted, Question, ask, interrupt
+from app.barge_in.trial import AnswerOver, BargeIn, Bench, NotInterrupted, SpokenQuestion, ask, interrupt
 from app.config import load_settings
 from app.errors import RunError, SottoError
 from app.files import as_json, check_place, write_whole
@@ -35,14 +35,14 @@ from audio.errors import AudioError
 from audio.pcm import Pcm
 from audio.tts.worker import EspeakSynthesizer
 
-ASKED = Question("what is 312 plus 47 plus 230 minus 64 plus 15 minus 9", 531)
-FIRST = Question("what is forty seven plus thirty eight", 85)
+ASKED = SpokenQuestion("what is 312 plus 47 plus 230 minus 64 plus 15 minus 9", 531)
+FIRST = SpokenQuestion("what is forty seven plus thirty eight", 85)
 NEXT = (
-    Question("what is two plus three", 5),
-    Question("how much is sixty three minus eighteen", 45),
-    Question("what is twelve plus thirty", 42),
-    Question("what is seven times eight", 56),
-    Question("what is eighty six plus eleven", 97),
+    SpokenQuestion("what is two plus three", 5),
+    SpokenQuestion("how much is sixty three minus eighteen", 45),
+    SpokenQuestion("what is twelve plus thirty", 42),
+    SpokenQuestion("what is seven times eight", 56),
+    SpokenQuestion("what is eighty six plus eleven", 97),
 )
 MOMENTS_S = (0.6, 4.0)  # of the answer's sound
 MOST_OVER = 3  # answers in a row that were over too early
@@ -52,7 +52,7 @@ BUFFER_MS = 100  # twice the default: the machines of tests are busy
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRun:
     """What is measured. carry_thoughts: None leaves it to the model's prompts."""
 
     times: int
@@ -62,7 +62,7 @@ class Wanted:
     options: tuple[str, ...] = ()
 
 
-def measure(wanted: Wanted, folder: Path) -> Run:
+def measure(wanted: WantedRun, folder: Path) -> BargeInRun:
     """The whole run; files go to `folder`, which must be empty. Everything it starts has ended when it returns. Raises
     RunError.
     """
@@ -85,7 +85,7 @@ def measure(wanted: Wanted, folder: Path) -> Run:
         return _tried(bench, wanted, witness)
 
 
-def _tried(bench: Bench, wanted: Wanted, witness: Path) -> Run:
+def _tried(bench: Bench, wanted: WantedRun, witness: Path) -> BargeInRun:
     first = ask(bench, FIRST)
     _say(f"{first.understood!r}: {first.answer!r}, recorded as {first.transcript!r}")
     moments = random.Random(wanted.seed)
@@ -108,10 +108,10 @@ def _tried(bench: Bench, wanted: Wanted, witness: Path) -> Run:
             f"{'?' if one.heard_error_ms is None else f'{one.heard_error_ms:+.1f}'} ms; "
             f"{one.next.understood!r}: {one.next.answer!r}, recorded as {one.next.transcript!r}"
         )
-    return Run(first, found, [_thoughts(bench.client, witness, one) for one in found], over, missed)
+    return BargeInRun(first, found, [_thoughts(bench.client, witness, one) for one in found], over, missed)
 
 
-def _thoughts(client: TalkProcess, witness: Path, one: BargeIn) -> Thoughts | None:
+def _thoughts(client: TalkProcess, witness: Path, one: BargeIn) -> KeptThoughts | None:
     kept: dict[int, dict[str, Any]] = {}
     for line in witness.read_text(encoding="utf-8").splitlines():
         kept.setdefault(json.loads(line)["previous"], json.loads(line))
@@ -164,7 +164,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keeps events and sound in this new folder")
     at = words.index("--") if "--" in words else len(words)
     options, rest = parser.parse_args(words[:at]), words[at + 1 :]
-    wanted = Wanted(max(1, options.times), options.seed, options.buffer_ms, options.carry_thoughts, tuple(rest))
+    wanted = WantedRun(max(1, options.times), options.seed, options.buffer_ms, options.carry_thoughts, tuple(rest))
     try:
         check_programs()
         if options.json is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.barge_in.trial import Answered, BargeIn
+from app.barge_in.trial import BargeIn, HeardAnswer
 from app.percentile import percentile
 from audio.asr.transcript import digits
 
@@ -14,7 +14,7 @@ MOST_UNTOLD = 16  # characters of the newest thought token, which no view has se
 
 
 @dataclass(frozen=True, slots=True)
-class Thoughts:
+class KeptThoughts:
     """Of an interrupted turn. told: their text by the events. block: what stood in the engine's blocks at the turn's
     last step (tokens); same_tokens, same_keys: how many of them the next turn's thinker found as they were.
     """
@@ -32,30 +32,30 @@ class Thoughts:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BargeInRun:
     """first: the question that nobody interrupted. thoughts: by barge-in; None where none were thought. over: answers
     that had ended before they could be interrupted; missed: that went on though the user spoke.
     """
 
-    first: Answered
+    first: HeardAnswer
     barge_ins: Sequence[BargeIn]
-    thoughts: Sequence[Thoughts | None]
+    thoughts: Sequence[KeptThoughts | None]
     over: int
     missed: int
 
     @property
-    def answers(self) -> list[Answered]:
+    def answers(self) -> list[HeardAnswer]:
         """To all spoken questions that were heard out."""
         return [self.first, *(one.next for one in self.barge_ins)]
 
 
-def thoughts_of(kept: dict[str, Any] | None, told: str) -> Thoughts | None:
+def thoughts_of(kept: dict[str, Any] | None, told: str) -> KeptThoughts | None:
     """What a witness found (`witness.Kept`), beside what the events told of the same turn. complete: the blocks hold
     all that was told but for the newest token.
     """
     if kept is None or not told:
         return None
-    return Thoughts(
+    return KeptThoughts(
         told, kept["thought"], kept["same_tokens"], kept["same_keys"], untold(kept["text"], told) <= MOST_UNTOLD
     )
 
@@ -65,12 +65,12 @@ def untold(block: str, told: str) -> int:
     return next((len(told) - end for end in range(len(told), 0, -1) if block.endswith(told[:end])), len(told))
 
 
-def understood(answer: Answered) -> bool:
+def understood(answer: HeardAnswer) -> bool:
     """Were the user's words heard as they were said?"""
     return digits(answer.question) == answer.understood
 
 
-def summary(run: Run) -> dict[str, Any]:
+def summary(run: BargeInRun) -> dict[str, Any]:
     """The figures that count; delays in ms. None where there is nothing to tell."""
     errors = [abs(one.heard_error_ms) for one in run.barge_ins if one.heard_error_ms is not None]
     thoughts = [one for one in run.thoughts if one is not None]
@@ -97,7 +97,7 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def lines(run: Run) -> list[str]:
+def lines(run: BargeInRun) -> list[str]:
     """What is printed at the end."""
     found = summary(run)
     n, asked = found["barge_ins"], found["questions"]
@@ -118,7 +118,7 @@ def lines(run: Run) -> list[str]:
     ]
 
 
-def document(run: Run) -> dict[str, Any]:
+def document(run: BargeInRun) -> dict[str, Any]:
     """All of it, for a file."""
     return {
         "summary": summary(run),

@@ -25,7 +25,7 @@ SETTLE_S = 3.0  # a null sink that was idle has to come down from a long latency
 POLL_S = 0.05
 END_S = 30.0
 TALK = ("launch.py", "talk")
-Event = dict[str, Any]
+LoggedEvent = dict[str, Any]
 
 
 class TalkProcess:
@@ -35,7 +35,7 @@ class TalkProcess:
 
     def __init__(self, pulse: Pulse, events: Path, *options: str, program: Sequence[str] = TALK) -> None:
         self.screen = b""
-        self._file, self._taken, self._events = events, 0, list[Event]()
+        self._file, self._taken, self._events = events, 0, list[LoggedEvent]()
         self._terminal, inside = pty.openpty()
         self.before = termios.tcgetattr(self._terminal)
         words = [sys.executable, *program, "--events", str(events), "--threads", "1", *options]
@@ -62,7 +62,7 @@ class TalkProcess:
         return termios.tcgetattr(self._terminal)
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> list[LoggedEvent]:
         """All so far, as the event log writes them. Reads only what is new."""
         if self._file.exists():
             with self._file.open("rb") as file:
@@ -73,7 +73,7 @@ class TalkProcess:
             self._events += [json.loads(line) for line in lines[:whole].splitlines()]
         return self._events
 
-    def of(self, kind: str) -> list[Event]:
+    def of(self, kind: str) -> list[LoggedEvent]:
         """Those of one type."""
         return [event for event in self.events if event["type"] == kind]
 

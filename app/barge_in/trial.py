@@ -13,7 +13,7 @@ import numpy as np
 from app.barge_in.fit import fits, heard_error_ms, slipped_ms
 from app.barge_in.pulse import Pulse
 from app.barge_in.recording import Recording
-from app.barge_in.talk_process import Event, TalkProcess
+from app.barge_in.talk_process import LoggedEvent, TalkProcess
 from app.errors import RunError
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, resample, silence
 from audio.text.speak import speak
@@ -26,7 +26,7 @@ AROUND_MS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SpokenQuestion:
     """What is asked, and the number that answers it."""
 
     text: str
@@ -48,7 +48,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class HeardAnswer:
     """A spoken question and its whole answer. understood: what the recogniser made of it. told: the client's own
     delays (ms). e2e_ms: the user's last sound at the microphone to the first of the answer at the loudspeaker.
     transcript: the recorded answer as the recogniser writes it down; fit: of the answer's own sound in the recording,
@@ -81,7 +81,7 @@ class BargeIn:
     after_s: float
     silent_ms: float
     heard_error_ms: float | None
-    next: Answered
+    next: HeardAnswer
 
 
 class AnswerOver(Exception):
@@ -101,7 +101,7 @@ class Sounding:
     first_s: float
 
 
-def ask(bench: Bench, question: Question) -> Answered:
+def ask(bench: Bench, question: SpokenQuestion) -> HeardAnswer:
     """Asks it aloud and hears the answer to its end. Raises RunError if none comes."""
     client = bench.client
     turn = latest_turn(client)
@@ -112,7 +112,7 @@ def ask(bench: Bench, question: Question) -> Answered:
     return answered(bench, question, sound, speaker, microphone)
 
 
-def interrupt(bench: Bench, asked: Question, after_s: float, words: Question) -> BargeIn:
+def interrupt(bench: Bench, asked: SpokenQuestion, after_s: float, words: SpokenQuestion) -> BargeIn:
     """Asks something aloud and speaks over the answer, `after_s` after its first sound. Raises AnswerOver,
     NotInterrupted, RunError.
     """
@@ -148,7 +148,9 @@ def interrupt(bench: Bench, asked: Question, after_s: float, words: Question) ->
     )
 
 
-def answered(bench: Bench, question: Question, sound: Pcm, speaker: Recording, microphone: Recording) -> Answered:
+def answered(
+    bench: Bench, question: SpokenQuestion, sound: Pcm, speaker: Recording, microphone: Recording
+) -> HeardAnswer:
     """What became of the question that was said last, as `sound`."""
     client = bench.client
     done = finished(client, latest_turn(client))[0]
@@ -161,7 +163,7 @@ def answered(bench: Bench, question: Question, sound: Pcm, speaker: Recording, m
     recorded = speaker.pcm[:0] if first is None else speaker.pcm[first:]
     transcript = bench.transcribe(resample(recorded, OUTPUT_RATE_HZ, INPUT_RATE_HZ))
     found = fits(sound_of(client, epochs[-1], bench.assistant), recorded)
-    return Answered(
+    return HeardAnswer(
         question=question.text,
         understood=words_of(client, done["turn"]),
         answer=done["heard"],
@@ -188,7 +190,7 @@ def words_of(client: TalkProcess, turn: int) -> str:
     return str(next((event["text"] for event in reversed(client.of("user_turn")) if event["turn"] == turn), ""))
 
 
-def finished(client: TalkProcess, turn: int) -> list[Event]:
+def finished(client: TalkProcess, turn: int) -> list[LoggedEvent]:
     """How that turn ended, once it has."""
     return [event for event in client.of("turn_done") if event["turn"] == turn]
 
@@ -199,7 +201,7 @@ def idle(client: TalkProcess, after_turn: int) -> bool:
     return turn > after_turn and any(not done["interrupted"] for done in finished(client, turn))
 
 
-def wait_until_it_sounds(client: TalkProcess, before: int, asked: Question) -> Sounding:
+def wait_until_it_sounds(client: TalkProcess, before: int, asked: SpokenQuestion) -> Sounding:
     """The answer to what was asked after that turn, as soon as it can be heard. Raises RunError if it cannot."""
     found: list[Sounding] = []
 
@@ -216,7 +218,7 @@ def wait_until_it_sounds(client: TalkProcess, before: int, asked: Question) -> S
     return found[0]
 
 
-def stopped(client: TalkProcess, epoch: int) -> list[Event]:
+def stopped(client: TalkProcess, epoch: int) -> list[LoggedEvent]:
     """The last position told of an epoch, once it is known."""
     return [one for one in client.of("played") if one["epoch"] == epoch and one["done"]]
 

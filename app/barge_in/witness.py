@@ -128,9 +128,9 @@ class WitnessedAssistant(Assistant):
         conversation = super().converse(method, voice)
         hear = conversation.hear
 
-        async def overheard(pcm: NDArray[np.int16], *when: float | None) -> None:
+        async def overheard(pcm: NDArray[np.int16], came_s: float | None = None) -> None:
             self._heard.write(np.asarray(pcm, "<i2").tobytes())
-            await hear(pcm, *when)
+            await hear(pcm, came_s)
 
         conversation.hear = overheard  # type: ignore[method-assign]
         return conversation

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import SottoError
-from app.talk.flow import Flow, Wanted
-from app.talk.playback import Playback
+from app.talk.flow import Flow, WantedDevices
+from app.talk.playback import RingPlayback
 from app.talk.streams import Streams
 from audio.errors import AudioError
 
@@ -24,15 +24,15 @@ LOOK_S = 0.2
 
 
 def main() -> None:
-    """argv: `Wanted` as JSON, and the path of the flow's memory."""
+    """argv: `WantedDevices` as JSON, and the path of the flow's memory."""
     flow = Flow(Path(sys.argv[2]))
     try:
-        streams = Streams(Wanted(**json.loads(sys.argv[1])), flow)
+        streams = Streams(WantedDevices(**json.loads(sys.argv[1])), flow)
         _say({"input": asdict(streams.input), "output": asdict(streams.output)})
         order = json.loads(sys.stdin.readline() or "null")
         if order is None:
             return
-        streams.start(Playback(order["rate_hz"], Path(order["path"])))
+        streams.start(RingPlayback(order["rate_hz"], Path(order["path"])))
         _say({})
     except (SottoError, AudioError) as error:
         _say({"error": type(error).__name__, "message": str(error)})

@@ -16,11 +16,11 @@ from app.events import ConversationEvent, Mouth, PartialTranscript, SpeechEnded,
 from app.talk import keys
 from app.talk.ears import ECHO_TAIL_S, Echo, ears
 from app.talk.hold import HoldKey, TalkKey
-from app.talk.keys import Action, Key, KeyReader, KittyAnswered
-from app.talk.line import Line
+from app.talk.keys import Key, KeyAction, KeyReader, KittyAnswered
+from app.talk.line import HearingLine
 from app.talk.printing import Printer
-from app.talk.screen import METER_WIDTH, View, delays
-from app.talk.sound import Sound
+from app.talk.screen import METER_WIDTH, TalkView, delays
+from app.talk.sound import DesktopSound
 from app.talk.terminal import Kitty
 from app.terminal.interrupt import TWICE_WITHIN_S, InterruptKey, Wish
 from app.terminal.keyboard import LineEditor
@@ -49,11 +49,11 @@ class Talk:
     def __init__(
         self,
         conversation: Conversation,
-        line: Line,
-        sound: Sound,
+        line: HearingLine,
+        sound: DesktopSound,
         talk_key: TalkKey,
         manner: Manner,
-        view: View,
+        view: TalkView,
         printer: Printer,
         clock: Callable[[], float],
         sinks: Sequence[Callable[[ConversationEvent], None]] = (),
@@ -203,12 +203,12 @@ class Talk:
         """What a key means while nothing is being typed."""
         now_s = self._clock()
         if key.char == keys.SPACE:
-            if key.action is Action.RELEASE:
+            if key.action is KeyAction.RELEASE:
                 self._talk_key.up(now_s)
-            elif key.action is Action.PRESS:
+            elif key.action is KeyAction.PRESS:
                 self._talk_key.down(now_s, key.exact)
             return
-        if key.action is not Action.PRESS:
+        if key.action is not KeyAction.PRESS:
             return
         match key.char:
             case "m":
@@ -223,7 +223,7 @@ class Talk:
                 self.press_interrupt()
 
     async def _edit(self, key: Key) -> None:
-        if key.action is Action.RELEASE:
+        if key.action is KeyAction.RELEASE:
             return
         if key.char == keys.ESCAPE:
             self._editor = LineEditor()

@@ -6,7 +6,7 @@ samples handed over, less what still lies before the loudspeaker.
 
 from collections import deque
 
-from app.talk.spans import Span
+from app.talk.spans import HandedSpan
 
 
 class PlaybackClock:
@@ -14,10 +14,10 @@ class PlaybackClock:
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._spans: deque[Span] = deque()
+        self._spans: deque[HandedSpan] = deque()
         self._heard = 0
 
-    def note(self, span: Span) -> None:
+    def note(self, span: HandedSpan) -> None:
         """This was handed over."""
         self._spans.append(span)
 

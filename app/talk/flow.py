@@ -15,7 +15,7 @@ RING_SAMPLES = 4 * 48_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedDevices:
     """What the user asks for. buffer_s: of sound in the devices' buffers; copies: whether what is played is kept."""
 
     input: str | None

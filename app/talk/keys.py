@@ -20,7 +20,7 @@ SEQUENCE = re.compile(r"\x1b\[(?P<private>[<=>?]?)(?P<numbers>[0-9;:]*)[ -/]*(?P
 UNFINISHED = re.compile(r"\x1b(?:\[[<=>?]?[0-9;:]*[ -/]*|O)$")
 
 
-class Action(Enum):
+class KeyAction(Enum):
     """What happened to a key; plain terminals only know presses."""
 
     PRESS = 1
@@ -33,7 +33,7 @@ class Key:
     """A key by the character it stands for; `exact` if the terminal tells releases too."""
 
     char: str
-    action: Action = Action.PRESS
+    action: KeyAction = KeyAction.PRESS
     exact: bool = False
 
 
@@ -81,4 +81,4 @@ def _from_kitty(private: str, numbers: str) -> Iterator[Key | KittyAnswered]:
     if held & CONTROL and 64 <= (upper := ord(chr(code).upper()[0])) < 96:
         code = upper & 31
     if event in {1, 2, 3}:
-        yield Key(chr(code), Action(event), exact=True)
+        yield Key(chr(code), KeyAction(event), exact=True)

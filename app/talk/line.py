@@ -25,7 +25,7 @@ class HearingBehind(Exception):
     """The conversation takes sound in more slowly than it comes; what is said now is lost."""
 
 
-class Line:
+class HearingLine:
     """All methods run on the event loop. lost_samples: what hearing was too slow for. on_error: also
     told HearingBehind, once each time it begins to lose.
     """

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.talk.ears import Ears
 from app.talk.echo import EchoCanceller
-from app.talk.line import Line
+from app.talk.line import HearingLine
 from app.talk.meter import LevelMeter
 from app.talk.reference import Reference
 from audio.pcm import INPUT_RATE_HZ, Pcm, StreamResampler
@@ -20,10 +20,10 @@ from audio.pcm import INPUT_RATE_HZ, Pcm, StreamResampler
 KEPT_SAMPLES = INPUT_RATE_HZ * 200 // 1000
 
 
-class Microphone:
+class GatedMicrophone:
     """Takes sound in at the devices' rates, hands it to the line. canceller: None where the echo stays."""
 
-    def __init__(self, line: Line, canceller: EchoCanceller | None) -> None:
+    def __init__(self, line: HearingLine, canceller: EchoCanceller | None) -> None:
         self.meter = LevelMeter()
         self._line = line
         self._canceller = canceller

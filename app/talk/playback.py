@@ -1,4 +1,4 @@
-"""Playback: what the loudspeaker's callback does with the ring of sound, and the note it leaves of it.
+"""RingPlayback: what the loudspeaker's callback does with the ring of sound, and the note it leaves of it.
 
 `fill` runs on the audio thread and only copies. The other thread gives two orders, each a single assignment: drop all
 sound before a position, and pause. Both are obeyed within one buffer, behind a fade of 5 ms, so that neither clicks. It
@@ -15,7 +15,7 @@ import numpy as np
 from app.talk.memory import Memory
 from app.talk.ring import COUNTERS_BYTES, SoundRing
 from app.talk.spans import BYTES as SPANS_BYTES
-from app.talk.spans import Span, Spans
+from app.talk.spans import HandedSpan, Spans
 from audio.pcm import Pcm
 
 FADE_MS = 5
@@ -23,7 +23,7 @@ RING_S = 20
 ORDERS_BYTES = 256
 
 
-class Playback:
+class RingPlayback:
     """One stream of sound for one device, in memory that the device's process may share. spans: what was handed to it.
 
     dropped_until: all orders to drop up to this position were obeyed; cut_at: where the sound ended that was handed
@@ -86,14 +86,14 @@ class Playback:
         if self._was_paused:
             self._ramp(out[:count], self._rising)
         self._sounding, self._was_paused = True, False
-        self.spans.put(Span(at_s, first, count))
+        self.spans.put(HandedSpan(at_s, first, count))
 
     def _obey_drop(self, until: int, out: Pcm, at_s: float) -> None:
         """The rest of this buffer stays silent; what was written later begins with the next."""
         first = self.ring.read
         faded = self._fade_out(out[: max(0, until - first)]) if self._sounding else 0
         if faded:
-            self.spans.put(Span(at_s, first, faded))
+            self.spans.put(HandedSpan(at_s, first, faded))
         self._done[1] = min(first + faded, until)
         self.ring.skip_to(until)
         self._was_paused = False

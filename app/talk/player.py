@@ -15,7 +15,7 @@ import numpy as np
 from app.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Unhush
 from app.recorder import Report
 from app.talk.clock import PlaybackClock
-from app.talk.playback import Playback
+from app.talk.playback import RingPlayback
 from audio.pcm import OUTPUT_RATE_HZ, Pcm, StreamResampler, resample
 
 REPORT_S = 0.05
@@ -57,7 +57,7 @@ class Player:
     """One conversation's loudspeaker. `playback` is what the device's callback calls."""
 
     def __init__(self, report: Report, rate_hz: int = OUTPUT_RATE_HZ) -> None:
-        self.playback = Playback(rate_hz)
+        self.playback = RingPlayback(rate_hz)
         self.rate_hz = rate_hz
         self._report = report
         self._clock = PlaybackClock(rate_hz)

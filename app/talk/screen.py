@@ -23,7 +23,7 @@ SHOWN_DELAYS = {
 
 
 @dataclass(slots=True)
-class View:
+class TalkView:
     """The client's state as far as it is shown. typed: the line being typed; trouble: what is wrong until it is not."""
 
     devices: str
@@ -42,7 +42,7 @@ class View:
     typed: str | None = None
 
 
-def live_view(view: View, console: Console) -> RenderableType:
+def live_view(view: TalkView, console: Console) -> RenderableType:
     """What changes all the time, cut to the terminal's height: the growing turns, the partial, states, the keys."""
     rows = max(3, console.height - ROWS_FOR_THE_REST)
     parts: list[RenderableType] = [
@@ -59,7 +59,7 @@ def live_view(view: View, console: Console) -> RenderableType:
     return Group(*parts)
 
 
-def _states(view: View) -> Text:
+def _states(view: TalkView) -> Text:
     mind = view.transcript.mind
     return Text.assemble(
         *_microphone(view),
@@ -72,7 +72,7 @@ def _states(view: View) -> Text:
     )
 
 
-def _microphone(view: View) -> list[tuple[str, str]]:
+def _microphone(view: TalkView) -> list[tuple[str, str]]:
     if view.muted:
         return [("● muted ", "bold red"), ("·" * METER_WIDTH, "dim")]
     words, style = {
@@ -85,7 +85,7 @@ def _microphone(view: View) -> list[tuple[str, str]]:
     return [(words, style), (view.meter, meter), *loud]
 
 
-def _last_line(view: View) -> Text:
+def _last_line(view: TalkView) -> Text:
     if view.typed is not None:
         return Text.assemble(("› ", "bold green"), view.typed, ("▏", "green"), ("   enter sends, esc leaves", "dim"))
     return Text(view.notice or view.keys, style="dim", overflow="ellipsis", no_wrap=True)

@@ -22,12 +22,12 @@ from app.event_log import EventLog
 from app.talk.client import Manner, Talk
 from app.talk.ears import Echo
 from app.talk.echo import EchoCanceller
-from app.talk.flow import Wanted
+from app.talk.flow import WantedDevices
 from app.talk.hold import HoldKey, TalkKey, ToggleKey
-from app.talk.line import Line
+from app.talk.line import HearingLine
 from app.talk.printing import PlainPrinter, Printer, ScreenPrinter
-from app.talk.screen import View, live_view
-from app.talk.sound import Sound
+from app.talk.screen import TalkView, live_view
+from app.talk.sound import DesktopSound
 from app.talk.sound_card import SoundCard
 from app.talk.terminal import logged_to, on_ending, talk_terminal
 from app.terminal.chat import on_interrupt
@@ -42,11 +42,11 @@ NO_END_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Devices:
+class OpenedDevices:
     """What is opened before the model is loaded. wanted: how they are opened again."""
 
     card: SoundCard
-    wanted: Wanted
+    wanted: WantedDevices
     canceller: EchoCanceller | None
 
 
@@ -77,23 +77,23 @@ def ended_by_key(settings: Settings) -> Settings:
     return settings.model_copy(update={**silences, "turn_end": "silence", "smart_turn": None})
 
 
-def open_devices(settings: Settings) -> Devices:
+def open_devices(settings: Settings) -> OpenedDevices:
     """The devices and the canceller that the settings name."""
     echo = Echo(settings.echo)
     canceller = EchoCanceller() if echo is Echo.CANCEL else None
-    wanted = Wanted(settings.input, settings.output, settings.buffer_ms / 1000, copies=canceller is not None)
-    return Devices(SoundCard(wanted), wanted, canceller)
+    wanted = WantedDevices(settings.input, settings.output, settings.buffer_ms / 1000, copies=canceller is not None)
+    return OpenedDevices(SoundCard(wanted), wanted, canceller)
 
 
 async def _talk(
-    assistant: Assistant, settings: Settings, devices: Devices, on_terminal: bool, log: TextIO | None
+    assistant: Assistant, settings: Settings, devices: OpenedDevices, on_terminal: bool, log: TextIO | None
 ) -> int:
     console = Console()
-    view = View(devices="", keys=_keys(settings))
+    view = TalkView(devices="", keys=_keys(settings))
     printer: Printer = ScreenPrinter(console) if on_terminal else PlainPrinter()
     conversation = assistant.converse(method=settings.method)
     report: Callable[..., None] = conversation.played if log is None else _told(conversation.played, log)
-    line = Line(conversation, lambda error: client.lose_words(error))
+    line = HearingLine(conversation, lambda error: client.lose_words(error))
 
     def trouble(message: str) -> None:
         if message != view.trouble:
@@ -103,7 +103,7 @@ async def _talk(
     def again() -> SoundCard:
         return SoundCard(devices.wanted)
 
-    sound = Sound(devices.card, again, report, line, devices.canceller, trouble)
+    sound = DesktopSound(devices.card, again, report, line, devices.canceller, trouble)
     view.devices = sound.devices
     manner = Manner(settings.open_mic, Echo(settings.echo), settings.step_ms)
     sinks = [EventLog(log.write).take] if log is not None else []
@@ -117,7 +117,7 @@ async def _talk(
     return client.exit_code
 
 
-async def _run_on_terminal(client: Talk, view: View, console: Console) -> None:
+async def _run_on_terminal(client: Talk, view: TalkView, console: Console) -> None:
     descriptor = sys.stdin.fileno()
 
     def write(sequence: str) -> None:

@@ -17,10 +17,10 @@ from app.errors import SottoError
 from app.recorder import Report
 from app.talk.ears import Ears
 from app.talk.echo import EchoCanceller
-from app.talk.line import Line
-from app.talk.microphone import Microphone
+from app.talk.line import HearingLine
+from app.talk.microphone import GatedMicrophone
 from app.talk.player import Player
-from app.talk.watch import DeviceWatch, Wish
+from app.talk.watch import DeviceWatch, WatchOrder
 from audio.errors import AudioError
 from audio.pcm import Pcm
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NOTHING: Pcm = np.zeros(0, np.int16)
 
 
-class Sound:
+class DesktopSound:
     """All methods run on the event loop. `card` is checked but not started; `again` looks for the devices anew.
 
     on_trouble: told what is wrong, and "" when it no longer is.
@@ -41,12 +41,12 @@ class Sound:
         card: SoundCard,
         again: Callable[[], SoundCard],
         report: Report,
-        line: Line,
+        line: HearingLine,
         canceller: EchoCanceller | None,
         on_trouble: Callable[[str], None],
     ) -> None:
         self.player = Player(report, card.output.rate_hz)
-        self.microphone = Microphone(line, canceller)
+        self.microphone = GatedMicrophone(line, canceller)
         self._card = card
         self._again, self._on_trouble = again, on_trouble
         self._watch = DeviceWatch()
@@ -82,12 +82,12 @@ class Sound:
 
     def _look(self, now_s: float) -> None:
         match self._watch.look(now_s, self._card.running, self._card.calls):
-            case Wish.GIVE_UP:
+            case WatchOrder.GIVE_UP:
                 self._on_trouble(f"{self.devices}: a device is gone; waiting for it to come back")
                 self._reopening = asyncio.create_task(asyncio.to_thread(self._card.close))
-            case Wish.TRY:
+            case WatchOrder.TRY:
                 self._reopening = asyncio.create_task(self._reopen(now_s))
-            case Wish.NOTHING if self._watch.lost:
+            case WatchOrder.NOTHING if self._watch.lost:
                 self.player.settle()
             case _:
                 pass

@@ -17,8 +17,8 @@ from typing import Any
 import app
 from app.errors import InputError, RunError
 from app.talk.devices import Device
-from app.talk.flow import Flow, Shape, Wanted
-from app.talk.playback import Playback
+from app.talk.flow import Flow, Shape, WantedDevices
+from app.talk.playback import RingPlayback
 from app.talk.ring import SoundRing
 from audio.errors import DeviceUnavailable
 
@@ -33,9 +33,9 @@ class SoundCard:
     Opening waits for the process: up to a second or two. input, output: what the devices turned out to be.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: WantedDevices) -> None:
         self._flow = Flow()
-        fields = {name: getattr(wanted, name) for name in Wanted.__dataclass_fields__}
+        fields = {name: getattr(wanted, name) for name in WantedDevices.__dataclass_fields__}
         root = str(Path(app.__file__).parents[1])
         paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
@@ -50,7 +50,7 @@ class SoundCard:
         found = self._answer()
         self.input, self.output = _shape(found["input"]), _shape(found["output"])
 
-    def start(self, playback: Playback) -> None:
+    def start(self, playback: RingPlayback) -> None:
         """Let sound flow."""
         self._tell({"path": str(playback.memory.path), "rate_hz": self.output.rate_hz})
         self._answer()

@@ -9,7 +9,7 @@ BYTES = CAPACITY * 24 + 128
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class HandedSpan:
     """Samples of the ring from position `first` on that sound from `at_s` on."""
 
     at_s: float
@@ -24,17 +24,17 @@ class Spans:
         self._rows = memory.times(CAPACITY, 3)
         self._put, self._taken = memory.numbers(1), memory.numbers(1)
 
-    def put(self, span: Span) -> None:
+    def put(self, span: HandedSpan) -> None:
         """For the audio thread."""
         at = int(self._put[0])
         if at - int(self._taken[0]) < CAPACITY:
             self._rows[at % CAPACITY] = (span.at_s, span.first, span.samples)
             self._put[0] = at + 1
 
-    def take(self) -> list[Span]:
+    def take(self) -> list[HandedSpan]:
         """What was noted since the last time."""
         begin, end = int(self._taken[0]), int(self._put[0])
         rows = [self._rows[at % CAPACITY] for at in range(begin, end)]
-        found = [Span(float(at_s), int(first), int(samples)) for at_s, first, samples in rows]
+        found = [HandedSpan(float(at_s), int(first), int(samples)) for at_s, first, samples in rows]
         self._taken[0] = end
         return found

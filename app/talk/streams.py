@@ -1,6 +1,6 @@
 """The streams: one microphone and one loudspeaker through PortAudio (sounddevice). The only module that knows it.
 
-The callbacks only copy: the loudspeaker's asks `Playback`, the microphone's fills a ring. They run in a process of
+The callbacks only copy: the loudspeaker's asks `RingPlayback`, the microphone's fills a ring. They run in a process of
 their own (`card_process`). Source of the times in them: PortAudio's stream callback; its clock is not ours, so only
 differences are taken from it.
 """
@@ -15,8 +15,8 @@ import numpy as np
 
 from app.errors import RunError
 from app.talk.devices import NOUN, Device, Side, choose
-from app.talk.flow import Flow, Shape, Wanted
-from app.talk.playback import Playback
+from app.talk.flow import Flow, Shape, WantedDevices
+from app.talk.playback import RingPlayback
 from audio.errors import DeviceUnavailable
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ
 
@@ -59,7 +59,7 @@ class Streams:
     flow: where their sound goes besides the playback.
     """
 
-    def __init__(self, wanted: Wanted, flow: Flow, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, wanted: WantedDevices, flow: Flow, clock: Callable[[], float] = time.monotonic) -> None:
         self._library = load_sounddevice()
         self._clock = clock
         devices = list_devices()
@@ -69,7 +69,7 @@ class Streams:
         self._wanted = wanted
         self._streams: list[Any] = []
 
-    def start(self, playback: Playback) -> None:
+    def start(self, playback: RingPlayback) -> None:
         """Let sound flow. The loudspeaker first: what it plays is wanted before its echo."""
         try:
             self._streams.append(self._open_output(playback))
@@ -112,7 +112,7 @@ class Streams:
             f"the {NOUN[side]} {device.name} cannot be opened: {said}; choose another (launch.py talk --devices)"
         )
 
-    def _open_output(self, playback: Playback) -> Any:
+    def _open_output(self, playback: RingPlayback) -> Any:
         clock, calls, copied = self._clock, self._flow.calls, self._flow.copied if self._wanted.copies else None
 
         def call(out: np.ndarray, frames: int, times: Any, _: Any) -> None:

@@ -11,7 +11,7 @@ SILENT_S = 5.0  # no callback for so long: the device is gone; a busy machine ma
 RETRY_S = 1.0
 
 
-class Wish(Enum):
+class WatchOrder(Enum):
     """What is to be done now."""
 
     NOTHING = "nothing"
@@ -27,19 +27,19 @@ class DeviceWatch:
     _calls: int = -1
     _seen_s: float = 0.0
 
-    def look(self, now_s: float, running: bool, calls: int) -> Wish:
+    def look(self, now_s: float, running: bool, calls: int) -> WatchOrder:
         """`running`: the streams say that they are; `calls`: how often the slower of their callbacks has come."""
         if self.lost:
             if now_s - self._seen_s < RETRY_S:
-                return Wish.NOTHING
+                return WatchOrder.NOTHING
             self._seen_s = now_s
-            return Wish.TRY
+            return WatchOrder.TRY
         if calls != self._calls:
             self._calls, self._seen_s = calls, now_s
         if running and now_s - self._seen_s < SILENT_S:
-            return Wish.NOTHING
+            return WatchOrder.NOTHING
         self.lost, self._seen_s = True, now_s
-        return Wish.GIVE_UP
+        return WatchOrder.GIVE_UP
 
     def found(self, now_s: float) -> None:
         """The device is open again."""

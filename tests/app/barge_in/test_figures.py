@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.barge_in.figures import Run, Thoughts, document, lines, summary, thoughts_of, untold
-from app.barge_in.trial import Answered, BargeIn, says
+from app.barge_in.figures import BargeInRun, KeptThoughts, document, lines, summary, thoughts_of, untold
+from app.barge_in.trial import BargeIn, HeardAnswer, says
 
 KEPT = {
     "turn": 3,
@@ -17,8 +17,8 @@ KEPT = {
 TOLD = "1 + 1 = 2\n2 + 2 = 4\n"
 
 
-def answered(question: str, understood: str, answer: str, right: bool, e2e_ms: float | None = 800.0) -> Answered:
-    return Answered(question, understood, answer, right, e2e_ms, {"e2e_latency": 700.0}, answer, right, 0.98, 0.0)
+def answered(question: str, understood: str, answer: str, right: bool, e2e_ms: float | None = 800.0) -> HeardAnswer:
+    return HeardAnswer(question, understood, answer, right, e2e_ms, {"e2e_latency": 700.0}, answer, right, 0.98, 0.0)
 
 
 def barge_in(silent_ms: float, error_ms: float | None, right: bool) -> BargeIn:
@@ -27,7 +27,7 @@ def barge_in(silent_ms: float, error_ms: float | None, right: bool) -> BargeIn:
 
 
 def test_thoughts_are_kept_if_the_next_turn_has_all_but_the_newest_token_unchanged() -> None:
-    assert thoughts_of(KEPT, TOLD) == Thoughts(TOLD, 12, 12, 12, complete=True)
+    assert thoughts_of(KEPT, TOLD) == KeptThoughts(TOLD, 12, 12, 12, complete=True)
     for changed in ({"same_keys": 11}, {"same_tokens": 3}, {"text": "1"}):
         thoughts = thoughts_of({**KEPT, **changed}, TOLD)
         assert thoughts is not None and not thoughts.kept
@@ -50,7 +50,9 @@ def test_a_number_is_said_if_it_is_the_last_one() -> None:
 def test_a_run_is_summed_up() -> None:
     first = answered("what is nine plus four", "what is 90 plus 4", "It is 94.", False, None)
     trials = [barge_in(400.0, -4.0, True), barge_in(500.0, None, False)]
-    run = Run(first, trials, [Thoughts("t", 3, 3, 3, True), Thoughts("t", 3, 3, 0, True)], over=1, missed=0)
+    run = BargeInRun(
+        first, trials, [KeptThoughts("t", 3, 3, 3, True), KeptThoughts("t", 3, 3, 0, True)], over=1, missed=0
+    )
     found = summary(run)
     assert (found["questions"], found["understood"], found["answered_right"], found["next_answers_right"]) == (
         3,

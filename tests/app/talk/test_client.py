@@ -32,11 +32,11 @@ from app.talk.client import Manner, Talk
 from app.talk.ears import Ears, Echo
 from app.talk.flow import Shape
 from app.talk.hold import HoldKey, TalkKey, ToggleKey
-from app.talk.keys import Action, Key
-from app.talk.line import Line
+from app.talk.keys import Key, KeyAction
+from app.talk.line import HearingLine
 from app.talk.printing import PlainPrinter, ScreenPrinter
-from app.talk.screen import View, delays, live_view
-from app.talk.sound import Sound
+from app.talk.screen import TalkView, delays, live_view
+from app.talk.sound import DesktopSound
 from app.talk.terminal import Kitty
 from app.terminal.transcript import Exchange
 from tests.app.fakes import FakeConversation
@@ -89,10 +89,10 @@ class Desk:
         self.now_s = 0.0
         self.conversation = FakeConversation()
         self.card = FakeCard()
-        self.view = View(devices="", keys="keys")
+        self.view = TalkView(devices="", keys="keys")
         self.printed = Printed()
-        self.line = Line(self.conversation, lambda error: None)
-        self.sound = Sound(
+        self.line = HearingLine(self.conversation, lambda error: None)
+        self.sound = DesktopSound(
             self.card,  # type: ignore[arg-type]
             lambda: self.card,  # type: ignore[arg-type,return-value]
             self.conversation.played,
@@ -248,11 +248,11 @@ def test_a_tap_is_explained() -> None:
 def test_exact_keys_end_the_turn_when_the_key_goes_up() -> None:
     async def work() -> None:
         async with Desk() as desk:
-            desk.talk.press(Key(keys.SPACE, Action.PRESS, exact=True))
+            desk.talk.press(Key(keys.SPACE, KeyAction.PRESS, exact=True))
             await desk.pass_time(2.0)
-            desk.talk.press(Key(keys.SPACE, Action.REPEAT, exact=True))
+            desk.talk.press(Key(keys.SPACE, KeyAction.REPEAT, exact=True))
             assert desk.view.ears is Ears.OPEN
-            desk.talk.press(Key(keys.SPACE, Action.RELEASE, exact=True))
+            desk.talk.press(Key(keys.SPACE, KeyAction.RELEASE, exact=True))
             await desk.pass_time(0.12)
             assert desk.view.ears is Ears.SHUT
             assert desk.conversation.commits == 1
@@ -398,7 +398,7 @@ def test_what_fails_ends_the_client_and_closes_the_devices() -> None:
 # what is shown
 
 
-def drawn(view: View, height: int = 20) -> str:
+def drawn(view: TalkView, height: int = 20) -> str:
     console = Console(width=100, height=height, record=True, file=StringIO())
     console.print(live_view(view, console))
     return console.export_text()
@@ -447,7 +447,7 @@ def test_a_small_terminal_is_not_overrun() -> None:
 
 
 def test_trouble_notice_typing_and_too_loud_are_seen() -> None:
-    view = View(devices="", keys="keys", trouble="a device is gone", notice="muted", clipped=True, ears=Ears.OPEN)
+    view = TalkView(devices="", keys="keys", trouble="a device is gone", notice="muted", clipped=True, ears=Ears.OPEN)
     text = drawn(view)
     assert "a device is gone" in text
     assert "too loud" in text

@@ -13,12 +13,12 @@ from app.events import AudioDelta, AudioDone
 from app.talk import streams
 from app.talk.devices import Device, Side, choose, table
 from app.talk.ears import Ears
-from app.talk.flow import Flow, Wanted
-from app.talk.line import Line
+from app.talk.flow import Flow, WantedDevices
+from app.talk.line import HearingLine
 from app.talk.player import Player
-from app.talk.sound import Sound
+from app.talk.sound import DesktopSound
 from app.talk.streams import Streams
-from app.talk.watch import RETRY_S, SILENT_S, DeviceWatch, Wish
+from app.talk.watch import RETRY_S, SILENT_S, DeviceWatch, WatchOrder
 from audio.errors import DeviceUnavailable
 from tests.app.fakes import FakeConversation
 
@@ -88,26 +88,26 @@ def test_the_list_marks_the_systems_own_choice() -> None:
 
 def test_a_device_whose_callbacks_come_is_there() -> None:
     watch = DeviceWatch()
-    assert {watch.look(step * 0.1, True, step) for step in range(100)} == {Wish.NOTHING}
+    assert {watch.look(step * 0.1, True, step) for step in range(100)} == {WatchOrder.NOTHING}
 
 
 def test_a_stream_that_ended_is_given_up_at_once_and_tried_again_every_second() -> None:
     watch = DeviceWatch()
     watch.look(0.0, True, 1)
-    assert watch.look(0.1, False, 1) is Wish.GIVE_UP
+    assert watch.look(0.1, False, 1) is WatchOrder.GIVE_UP
     assert watch.lost
     wishes = [watch.look(0.1 + step * 0.1, False, 0) for step in range(1, 31)]
-    assert wishes.count(Wish.TRY) == 3
-    assert Wish.GIVE_UP not in wishes
+    assert wishes.count(WatchOrder.TRY) == 3
+    assert WatchOrder.GIVE_UP not in wishes
     watch.found(4.0)
-    assert watch.look(4.1, True, 0) is Wish.NOTHING
+    assert watch.look(4.1, True, 0) is WatchOrder.NOTHING
 
 
 def test_callbacks_that_stop_are_a_lost_device_too() -> None:
     watch = DeviceWatch()
     watch.look(0.0, True, 7)
-    assert watch.look(SILENT_S - 0.1, True, 7) is Wish.NOTHING
-    assert watch.look(SILENT_S + 0.1, True, 7) is Wish.GIVE_UP
+    assert watch.look(SILENT_S - 0.1, True, 7) is WatchOrder.NOTHING
+    assert watch.look(SILENT_S + 0.1, True, 7) is WatchOrder.GIVE_UP
 
 
 # the sound card, on a fake of PortAudio
@@ -179,7 +179,7 @@ def portaudio(monkeypatch: pytest.MonkeyPatch) -> FakePortAudio:
     return library
 
 
-WANTED = Wanted(None, None, 0.05, copies=True)
+WANTED = WantedDevices(None, None, 0.05, copies=True)
 TIMES = SimpleNamespace(outputBufferDacTime=100.5, currentTime=100.4, inputBufferAdcTime=100.3)
 
 
@@ -269,8 +269,8 @@ def test_an_unplugged_device_is_told_and_the_answer_goes_on_when_it_is_back(port
 
     async def run() -> None:
         nonlocal now_s
-        line = Line(FakeConversation(), lambda error: None)
-        sound = Sound(
+        line = HearingLine(FakeConversation(), lambda error: None)
+        sound = DesktopSound(
             NearCard(lambda: now_s),  # type: ignore[arg-type]
             lambda: NearCard(lambda: now_s),  # type: ignore[arg-type,return-value]
             lambda epoch, samples, /, done=False: reports.append((epoch, samples)),
@@ -318,8 +318,8 @@ def test_a_device_that_comes_back_at_another_rate_keeps_its_place_and_its_pauses
 
     async def run() -> None:
         nonlocal now_s
-        line = Line(FakeConversation(), lambda error: None)
-        sound = Sound(
+        line = HearingLine(FakeConversation(), lambda error: None)
+        sound = DesktopSound(
             NearCard(lambda: now_s),  # type: ignore[arg-type]
             lambda: NearCard(lambda: now_s),  # type: ignore[arg-type,return-value]
             lambda epoch, samples, /, done=False: reports.append((epoch, samples, done)),

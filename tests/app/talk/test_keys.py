@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.talk.keys import Action, Key, KeyReader, KittyAnswered
+from app.talk.keys import Key, KeyAction, KeyReader, KittyAnswered
 
 
 def read(*pieces: str) -> list[Key | KittyAnswered]:
@@ -22,16 +22,16 @@ def read(*pieces: str) -> list[Key | KittyAnswered]:
         ("\x1b[A\x1b[1;5C\x1bOP\x1b[3~", []),
         ("a\x1b[200~b", [Key("a"), Key("b")]),
         ("\x1bx", [Key("\x1b"), Key("x")]),
-        ("\x1b[32u", [Key(" ", Action.PRESS, exact=True)]),
-        ("\x1b[32;1:1u\x1b[32;1:2u", [Key(" ", Action.PRESS, True), Key(" ", Action.REPEAT, True)]),
-        ("\x1b[32;1:3u", [Key(" ", Action.RELEASE, True)]),
-        ("\x1b[32;129:3u", [Key(" ", Action.RELEASE, True)]),  # with num lock
-        ("\x1b[99;5u", [Key("\x03", Action.PRESS, True)]),
-        ("\x1b[99;133u", [Key("\x03", Action.PRESS, True)]),  # control with num lock
-        ("\x1b[100;5:1u", [Key("\x04", Action.PRESS, True)]),
-        ("\x1b[27u\x1b[13u", [Key("\x1b", Action.PRESS, True), Key("\r", Action.PRESS, True)]),
-        ("\x1b[97:65;2;65u", [Key("a", Action.PRESS, True)]),
-        ("\x1b[u\x1b[;5u\x1b[99999999u\x1b[32;1:9u\x1b[32;;u", [Key(" ", Action.PRESS, True)]),
+        ("\x1b[32u", [Key(" ", KeyAction.PRESS, exact=True)]),
+        ("\x1b[32;1:1u\x1b[32;1:2u", [Key(" ", KeyAction.PRESS, True), Key(" ", KeyAction.REPEAT, True)]),
+        ("\x1b[32;1:3u", [Key(" ", KeyAction.RELEASE, True)]),
+        ("\x1b[32;129:3u", [Key(" ", KeyAction.RELEASE, True)]),  # with num lock
+        ("\x1b[99;5u", [Key("\x03", KeyAction.PRESS, True)]),
+        ("\x1b[99;133u", [Key("\x03", KeyAction.PRESS, True)]),  # control with num lock
+        ("\x1b[100;5:1u", [Key("\x04", KeyAction.PRESS, True)]),
+        ("\x1b[27u\x1b[13u", [Key("\x1b", KeyAction.PRESS, True), Key("\r", KeyAction.PRESS, True)]),
+        ("\x1b[97:65;2;65u", [Key("a", KeyAction.PRESS, True)]),
+        ("\x1b[u\x1b[;5u\x1b[99999999u\x1b[32;1:9u\x1b[32;;u", [Key(" ", KeyAction.PRESS, True)]),
     ],
 )
 def test_sequences_become_keys(sent: str, keys: list[Key]) -> None:
@@ -45,7 +45,7 @@ def test_the_terminal_s_answer_is_no_key() -> None:
 
 
 def test_a_sequence_in_two_pieces_is_put_together() -> None:
-    assert read("m\x1b[32;1", ":3u") == [Key("m"), Key(" ", Action.RELEASE, True)]
+    assert read("m\x1b[32;1", ":3u") == [Key("m"), Key(" ", KeyAction.RELEASE, True)]
 
 
 @given(st.lists(st.sampled_from(["\x1b[32;1:2u", " ", "\x1b[A", "m", "\x1b[?11u", "é"]), max_size=8), st.data())

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.talk.clock import PlaybackClock
-from app.talk.playback import Playback
+from app.talk.playback import RingPlayback
 from app.talk.ring import SoundRing
-from app.talk.spans import Span
+from app.talk.spans import HandedSpan
 from audio.pcm import Pcm
 
 RATE_HZ = 24_000
@@ -82,13 +82,13 @@ def test_two_threads_pass_a_million_samples_without_a_fault() -> None:
 # playback
 
 
-def playback_of(samples: int, level: int = 10_000) -> Playback:
-    playback = Playback(RATE_HZ)
+def playback_of(samples: int, level: int = 10_000) -> RingPlayback:
+    playback = RingPlayback(RATE_HZ)
     playback.ring.write(np.full(samples, level, np.int16))
     return playback
 
 
-def block(playback: Playback, at_s: float = 0.0) -> Pcm:
+def block(playback: RingPlayback, at_s: float = 0.0) -> Pcm:
     out = np.full(BLOCK, 77, np.int16)
     playback.fill(out, at_s)
     return out
@@ -101,7 +101,7 @@ def test_sound_is_handed_over_with_a_note_of_when_it_will_be_heard() -> None:
     assert (rest[:60] == 10_000).all()
     assert not rest[60:].any()
     assert not block(playback, 1.02).any()
-    assert playback.spans.take() == [Span(1.0, 0, 240), Span(1.01, 240, 60)]
+    assert playback.spans.take() == [HandedSpan(1.0, 0, 240), HandedSpan(1.01, 240, 60)]
 
 
 def test_a_drop_fades_within_one_buffer_and_then_all_is_silent() -> None:
@@ -173,23 +173,23 @@ def test_a_drop_during_a_pause_cuts_where_it_stood() -> None:
 
 def test_what_was_handed_over_counts_when_it_sounds() -> None:
     clock = PlaybackClock(RATE_HZ)
-    clock.note(Span(1.0, 0, 2_400))
-    clock.note(Span(1.1, 2_400, 2_400))
+    clock.note(HandedSpan(1.0, 0, 2_400))
+    clock.note(HandedSpan(1.1, 2_400, 2_400))
     heard = [clock.heard(now_s) for now_s in (0.9, 1.0, 1.05, 1.1, 1.15, 1.2, 9.0)]
     assert heard == [0, 0, 1_200, 2_400, 3_600, 4_800, 4_800]
 
 
 def test_a_gap_between_buffers_stands_still() -> None:
     clock = PlaybackClock(RATE_HZ)
-    clock.note(Span(1.0, 0, 240))
-    clock.note(Span(2.0, 240, 240))
+    clock.note(HandedSpan(1.0, 0, 240))
+    clock.note(HandedSpan(2.0, 240, 240))
     assert [clock.heard(now_s) for now_s in (1.5, 2.005)] == [240, 360]
 
 
 def test_what_was_dropped_in_between_is_passed_over() -> None:
     clock = PlaybackClock(RATE_HZ)
-    clock.note(Span(1.0, 0, 240))
-    clock.note(Span(1.1, 9_000, 240))
+    clock.note(HandedSpan(1.0, 0, 240))
+    clock.note(HandedSpan(1.1, 9_000, 240))
     assert [clock.heard(now_s) for now_s in (1.05, 1.105)] == [240, 9_120]
 
 
@@ -200,7 +200,7 @@ def test_the_clock_never_goes_back_though_devices_err_about_the_time(
     clock, at, now_s, before = PlaybackClock(RATE_HZ), 0, 0.0, 0
     for index, (wait_s, samples) in enumerate(spans):
         now_s += wait_s
-        clock.note(Span(now_s + error_s * (-1) ** index, at, samples))
+        clock.note(HandedSpan(now_s + error_s * (-1) ** index, at, samples))
         at += samples
         heard = clock.heard(now_s)
         assert before <= heard <= at
@@ -210,7 +210,7 @@ def test_the_clock_never_goes_back_though_devices_err_about_the_time(
 
 @pytest.mark.parametrize("rate_hz", [8_000, 24_000, 48_000])
 def test_a_fade_lasts_five_milliseconds_at_any_rate(rate_hz: int) -> None:
-    playback = Playback(rate_hz)
+    playback = RingPlayback(rate_hz)
     playback.ring.write(np.full(rate_hz // 2, 10_000, np.int16))
     out = np.zeros(rate_hz // 50, np.int16)
     playback.fill(out, 0.0)

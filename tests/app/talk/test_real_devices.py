@@ -16,9 +16,9 @@ from app.barge_in.pulse import PROGRAMS, Pulse, pulse_server
 from app.barge_in.recording import AUDIBLE, Recording
 from app.events import AudioDelta, Flush
 from app.talk.ears import Ears
-from app.talk.flow import Wanted
-from app.talk.line import Line
-from app.talk.sound import Sound
+from app.talk.flow import WantedDevices
+from app.talk.line import HearingLine
+from app.talk.sound import DesktopSound
 from app.talk.sound_card import SoundCard
 from app.talk.streams import load_sounddevice
 from audio.errors import DeviceUnavailable
@@ -27,7 +27,7 @@ from tests.app.fakes import FakeConversation
 from tests.conftest import Require
 
 pytestmark = pytest.mark.device
-WANTED = Wanted(None, None, 0.1, copies=False)
+WANTED = WantedDevices(None, None, 0.1, copies=False)
 SETTLE_S = 2.5  # a null sink that was idle has to come down from a long latency first
 
 
@@ -64,8 +64,8 @@ class Desk:
         self.reports: list[tuple[int, int, bool]] = []
         self.troubles: list[str] = []
         self.conversation = FakeConversation()
-        self.line = Line(self.conversation, lambda error: None)
-        self.sound = Sound(
+        self.line = HearingLine(self.conversation, lambda error: None)
+        self.sound = DesktopSound(
             SoundCard(WANTED),
             lambda: SoundCard(WANTED),
             lambda epoch, samples, /, done=False: self.reports.append((epoch, samples, done)),

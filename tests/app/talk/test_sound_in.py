@@ -8,9 +8,9 @@ import pytest
 
 from app.talk.ears import Ears, Echo, ears
 from app.talk.echo import FRAME, EchoCanceller
-from app.talk.line import Line
+from app.talk.line import HearingLine
 from app.talk.meter import FLOOR_DB, LevelMeter, peak_db
-from app.talk.microphone import KEPT_SAMPLES, Microphone
+from app.talk.microphone import KEPT_SAMPLES, GatedMicrophone
 from app.talk.reference import KEPT_AHEAD, MOST_AHEAD, Reference
 from audio.pcm import INPUT_RATE_HZ, Pcm
 from audio.tts.worker import EspeakSynthesizer
@@ -210,8 +210,8 @@ def heard_by(talk: list[tuple[int, Ears, bool]], rate_hz: int = INPUT_RATE_HZ) -
 
     async def run() -> int:
         conversation = FakeConversation()
-        line = Line(conversation, lambda error: None)
-        microphone = Microphone(line, None)
+        line = HearingLine(conversation, lambda error: None)
+        microphone = GatedMicrophone(line, None)
         microphone.set_rates(rate_hz, 24_000)
         for duration_ms, state, speaking in talk:
             for _ in range(duration_ms // 10):
@@ -256,7 +256,7 @@ def test_hearing_that_falls_behind_loses_sound_counts_it_and_tells_once_each_tim
     told: list[str] = []
 
     async def run() -> int:
-        line = Line(Stalled(), lambda error: told.append(str(error)))
+        line = HearingLine(Stalled(), lambda error: told.append(str(error)))
         for _ in range(40):
             line.put(np.zeros(INPUT_RATE_HZ, np.int16))
         lost = line.lost_samples
@@ -286,7 +286,7 @@ def test_the_end_of_a_turn_comes_behind_its_sound_and_errors_are_told() -> None:
             told.append("committed")
 
     async def run() -> None:
-        line = Line(Recording(), lambda error: told.append(str(error)))
+        line = HearingLine(Recording(), lambda error: told.append(str(error)))
         line.put(np.zeros(100, np.int16))
         line.commit(lambda: told.append("then"))
         await asyncio.sleep(0.1)

@@ -13,12 +13,12 @@ import pytest
 
 from app.barge_in.pulse import PROGRAMS, Pulse, pulse_server
 from app.barge_in.talk_process import TalkProcess
-from app.barge_in.trial import Bench, Question, ask
+from app.barge_in.trial import Bench, SpokenQuestion, ask
 from audio.tts.worker import EspeakSynthesizer
 from tests.conftest import Require
 
 pytestmark = [pytest.mark.device, pytest.mark.slow]
-QUESTION = Question("what is forty seven plus thirty eight", 85)
+QUESTION = SpokenQuestion("what is forty seven plus thirty eight", 85)
 
 
 @pytest.fixture(scope="module")
