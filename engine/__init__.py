@@ -22,7 +22,7 @@ A level below, blocks, views and feeds are for whoever invents a method of their
     runner.run([Feed(View(prompt), [5, 6, 7], logits=Logits.NONE)])
     (logits,) = runner.run([Feed(View(prompt, thoughts), [8])])   # [1, V], float32 or float64
 
-Where to read on: block, arena, view (what is stored, what is seen) → plan, attention, runner (one step) → stream,
+Where to read on: block, arena, view (what is stored, what is seen) → plan, attention, lean, runner (one step) → stream,
 methods (who writes what, and when) → context, past, conversation (what the user says and what is remembered) → engine,
 schedule (many conversations, one pass). Errors are a tree in errors.py, events in events.py. Units are tokens, steps
 and seconds unless a name says otherwise. Shape letters used throughout:

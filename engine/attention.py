@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.step import Step, TileWork
+from engine.step import Step, TileWork, Wanted
 from engine.tile import SlotRun
 
 NAME = "sotto_shared_blocks"
@@ -50,18 +50,22 @@ def attend_rows(
     step: Step,
     softcap: float | None = None,
     sinks: Tensor | None = None,
+    wanted: Wanted | None = None,
 ) -> Tensor:
     """query [H, T, D], key [K, T, D] and value [K, T, value_dim] of one layer; writes the arena; returns
-    [T, H, value_dim].
+    [T, H, value_dim], or [n, H, value_dim] of the wanted rows.
     """
     work, arena = step.work[layer], step.arena
     keys = key if work.key_spin is None else work.key_spin.apply(key).to(key.dtype)
     arena.write(layer, step.slots, keys, value)
     store = Store(arena.keys[layer], arena.values[layer], softcap, sinks)
-    if len(work.tiles) == 1:
-        return attend_tile(query, work.tiles[0], store).to(query.dtype).transpose(0, 1)
+    tiles = work.tiles
+    if wanted is not None:
+        query, tiles = query.index_select(1, wanted.rows), wanted.tiles
+    if len(tiles) == 1:
+        return attend_tile(query, tiles[0], store).to(query.dtype).transpose(0, 1)
     out = query.new_empty(query.shape[1], query.shape[0], value.shape[-1])
-    for tile_work in work.tiles:
+    for tile_work in tiles:
         first, last = tile_work.tile.first_row, tile_work.tile.first_row + tile_work.tile.row_count
         out[first:last] = attend_tile(query[:, first:last], tile_work, store).transpose(0, 1)
     return out

@@ -21,7 +21,7 @@ from torch.nn import Linear
 from torch.nn.functional import linear, rms_norm
 
 from engine.attention import attend_rows
-from engine.step import Step
+from engine.step import Step, Wanted
 from engine.traits import LayerTraits
 from engine.weights import is_plain, lay_apart, lay_side_by_side
 
@@ -44,7 +44,7 @@ class Norm:
     epsilon: float
 
     def __call__(self, x: Tensor) -> Tensor:
-        return rms_norm(x, self.weight.shape[-1:], self.weight, self.epsilon)
+        return normed(x, self.weight, self.epsilon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,15 @@ class HeadNorm:
 
     def __call__(self, heads: Tensor) -> Tensor:
         """heads [T, H + K, D]."""
-        return rms_norm(heads, heads.shape[-1:], None, self.epsilon).mul_(self.weight)
+        return normed(heads, self.weight, self.epsilon)
+
+
+def normed(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    """x [..., D] / rms(x) * weight, in few operations on x itself: each is a call, and dear where x is small."""
+    if x.dtype not in (torch.float32, torch.float64):  # a sum of squares needs more digits than these have
+        return rms_norm(x, x.shape[-1:], None, epsilon).mul_(weight)
+    squares = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_()
+    return (x * squares.div_(x.shape[-1]).add_(epsilon).rsqrt_()).mul_(weight)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +94,8 @@ class LeanLayer:
     act: Callable[[Tensor], Tensor]
     down: Product
 
-    def __call__(self, x: Tensor, step: Step, rows: Tensor | None) -> Tensor:
-        """x [T, width] -> the same, or only `rows` of it."""
+    def __call__(self, x: Tensor, step: Step, wanted: Wanted | None) -> Tensor:
+        """x [T, width] -> the same, or only the wanted rows of it."""
         query_heads, kv_heads = self.heads
         count, turning = len(x), (query_heads + kv_heads) * self.key_dim
         projected = self.projections(self.before_attention(x))
@@ -96,9 +104,9 @@ class LeanLayer:
             heads = self.head_norm(heads)
         query, key = heads.transpose(0, 1).split(self.heads)
         value = projected[:, turning:].view(count, kv_heads, -1).transpose(0, 1)
-        seen = attend_rows(self.index, query, key, value, step).flatten(1)
-        if rows is not None:
-            x, seen = x[rows], seen[rows]
+        seen = attend_rows(self.index, query, key, value, step, wanted=wanted).flatten(1)
+        if wanted is not None:
+            x = x.index_select(0, wanted.rows)
         x = x + self.mixed(seen)
         gate, up = self.gate_and_up(self.before_mlp(x)).chunk(2, -1)
         return x + self.down(self.act(gate) * up)
@@ -108,7 +116,8 @@ class Lean:
     """The forward pass of one model. Raises `NotLean` if it is of another shape; then nothing has changed."""
 
     def __init__(self, model: Any, traits: Sequence[LayerTraits]) -> None:
-        body, head = getattr(model, "model", None), getattr(model, "lm_head", None)
+        body: Any = getattr(model, "model", None)
+        head: Any = getattr(model, "lm_head", None)
         if not all(hasattr(body, name) for name in ("embed_tokens", "layers", "norm")) or head is None:
             raise NotLean("it has no model.embed_tokens, model.layers, model.norm and lm_head")
         for module, layer in zip(body.layers, traits, strict=True):
@@ -130,8 +139,9 @@ class Lean:
         x: Tensor = self._embed(input_ids)
         last = len(self._layers) - 1
         for layer in self._layers:
-            x = layer(x, step, rows if layer.index == last else None)
-        logits: Tensor = self._head(self._norm(x))
+            x = layer(x, step, step.wanted if layer.index == last else None)
+        picked = x.index_select(0, rows if step.wanted is None else step.wanted.order)
+        logits: Tensor = self._head(self._norm(picked))
         return logits
 
     def _merge(self, linears: Sequence[Linear]) -> Product:

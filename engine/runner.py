@@ -148,7 +148,7 @@ class ModelRunner:
         """Logits [n, V] of the rows the plan wants."""
         by_row = torch.tensor([[plan.token_ids], [plan.positions], [plan.slots]], device=self.device)
         input_ids, positions, slots = by_row.unbind(0)
-        step = self._steps.build(plan, slots[0])
+        step = self._steps.build(plan, slots[0], lean=self._lean is not None)
         rows = torch.tensor(plan.logit_rows, dtype=torch.int64, device=self.device)
         if self._lean is not None:
             return at_least_float32(self._lean(input_ids[0], step, rows))

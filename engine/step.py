@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.arena import Arena
 from engine.plan import Plan
 from engine.rope import Spin, SpinTable
-from engine.tile import Tile, build_tiles
+from engine.tile import Tile, build_tiles, only_rows
 from engine.traits import LayerTraits
 
 
@@ -40,10 +40,23 @@ class LayerWork:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """Rows whose logits are wanted, where not all are: in the last layer nobody else need attend.
+
+    rows: [n] int64, in order; order: [n] int64, at which of them each of the plan's logits stands; tiles: the last
+    layer's, of just these rows.
+    """
+
+    rows: Tensor
+    order: Tensor
+    tiles: tuple[TileWork, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One step. slots: [T] int64, where its keys and values go; traits and work: by layer index.
 
-    direct: queries and keys come unrotated.
+    direct: queries and keys come unrotated. wanted: None if all rows' logits are.
     """
 
     plan: Plan
@@ -52,6 +65,7 @@ class Step:
     traits: Sequence[LayerTraits]
     work: Sequence[LayerWork]
     direct: bool
+    wanted: Wanted | None = None
 
 
 class LayerKind:
@@ -69,12 +83,17 @@ class LayerKind:
 
     def work(self, tiles: Sequence[Tile], positions: Sequence[int]) -> LayerWork:
         """positions: [T] block-local, of every row of the step."""
+        return LayerWork(self.tile_work(tiles), self._key_spin(positions))
+
+    def tile_work(self, tiles: Sequence[Tile]) -> tuple[TileWork, ...]:
+        if not tiles:
+            return ()
         tables = self._queries.look_up([angle for tile in tiles for angle in tile.angles])
         tile_work = []
         for tile, table in zip(tiles, tables.split([len(tile.angles) for tile in tiles]), strict=True):
             cos, sin = table.view(-1, 1, tile.row_count, *table.shape[1:]).unbind(3)
             tile_work.append(TileWork(tile, Spin(cos, sin, self._queries.partners), bias_of(tile, table.dtype)))
-        return LayerWork(tuple(tile_work), self._key_spin(positions))
+        return tuple(tile_work)
 
     def _key_spin(self, positions: Sequence[int]) -> Spin | None:
         if self._keys is None:
@@ -106,11 +125,22 @@ class StepBuilder:
         self._kinds.append(LayerKind(traits, self._direct, dtype))
         return len(self._kinds) - 1
 
-    def build(self, plan: Plan, slots: Tensor) -> Step:
-        """slots: [T] int64, the plan's, on the device."""
+    def build(self, plan: Plan, slots: Tensor, *, lean: bool = False) -> Step:
+        """slots: [T] int64, the plan's, on the device. lean: the last layer attends for wanted rows only."""
         device = self._arena.device
         windows = {kind.traits.window for kind in self._kinds}
         tiles = {window: build_tiles(plan, window, self._direct, device) for window in windows}
         work = [kind.work(tiles[kind.traits.window], plan.positions) for kind in self._kinds]
         by_layer = [work[kind] for kind in self._kind_of]
-        return Step(plan, self._arena, slots, self._traits, by_layer, self._direct)
+        wanted = None
+        if lean and len(plan.logit_rows) < len(plan.token_ids):
+            last = self._kinds[self._kind_of[-1]]
+            wanted = self._wanted(plan.logit_rows, last, tiles[last.traits.window])
+        return Step(plan, self._arena, slots, self._traits, by_layer, self._direct, wanted)
+
+    def _wanted(self, logit_rows: Sequence[int], last: LayerKind, tiles: Sequence[Tile]) -> Wanted:
+        rows = sorted(logit_rows)
+        place = {row: index for index, row in enumerate(rows)}
+        order = [place[row] for row in logit_rows]
+        both = torch.tensor([rows, order], dtype=torch.int64, device=self._arena.device)
+        return Wanted(both[0], both[1], last.tile_work(only_rows(tiles, rows)))

@@ -119,6 +119,22 @@ class Tile:
     hidden: Tensor | None
 
 
+def only_rows(tiles: Sequence[Tile], rows: Sequence[int]) -> list[Tile]:
+    """The tiles for just these rows of the step, which are in order and counted anew from 0; tiles without any are left
+    out.
+    """
+    found: list[Tile] = []
+    for tile in tiles:
+        kept = [row - tile.first_row for row in rows if 0 <= row - tile.first_row < tile.row_count]
+        if kept:
+            first_row = sum(earlier.row_count for earlier in found)
+            starts = range(0, len(tile.angles), tile.row_count)
+            angles = [tile.angles[start + row] for start in starts for row in kept]
+            hidden = None if tile.hidden is None else tile.hidden[kept]
+            found.append(Tile(first_row, len(kept), tile.runs, angles, tile.first_hidden, hidden))
+    return found
+
+
 def build_tiles(plan: Plan, window: int | None, direct: bool, device: torch.device) -> list[Tile]:
     """The step's attention in tiles, for layers that see `window` tokens back (None: all).
 

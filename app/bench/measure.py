@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -120,14 +121,14 @@ class Bench:
                 streams, conversations, gate = cell
                 scene = Scene(self.runner, streams, context, conversations)
                 steps = scene.steps(gate)
-                elapsed = elapsed_ms(lambda scene=scene, steps=steps: scene.run(steps), self.runner.device)
-                taken[cell] += [elapsed] if number >= 0 else []
+                ours_ms = elapsed_ms(partial(scene.run, steps), self.runner.device)
+                taken[cell] += [ours_ms] if number >= 0 else []
                 stored[cell] = scene.stored_tokens
                 scene.release()
             for name, work in theirs.items():
                 if name == "forward" or number % RIVAL_EVERY == 0:
-                    elapsed = self._their_ms(name, work)
-                    taken[name] += [elapsed] if elapsed is not None and number >= 0 else []
+                    theirs_ms = self._their_ms(name, work)
+                    taken[name] += [theirs_ms] if theirs_ms is not None and number >= 0 else []
         rivals = {str(name): Figure.of(taken[name]) for name in theirs if name != "forward" and taken[name]}
         for cell in cells:
             floor = self._floor_ms(stored[cell], bandwidth)

@@ -404,9 +404,11 @@ def test_thoughts_of_an_interrupted_turn_are_what_all_workers_of_the_next_one_se
 # -- exactness
 
 
-@pytest.mark.parametrize(("seed", "precision", "rotation"), [*product((0, 1), ("float32", "float64"), Rotation)])
+@pytest.mark.parametrize(
+    ("seed", "precision", "rotation"), [*product((0, 1), ("float32", "float64"), (None, *Rotation))]
+)
 def test_workers_in_the_combined_layout_give_the_published_logits(
-    tokenizer: PreTrainedTokenizerBase, seed: int, precision: str, rotation: Rotation
+    tokenizer: PreTrainedTokenizerBase, seed: int, precision: str, rotation: Rotation | None
 ) -> None:
     """The published script through the workers' own views and paragraphs."""
     case = cases()[f"hogwild_{seed}"]

@@ -55,6 +55,29 @@ def test_the_lean_forward_pass_equals_the_models_own(kind: str) -> None:
         assert error(*compared(exact_model(family, **options))) < 1e-13
 
 
+@pytest.mark.parametrize("window", [None, 12])
+def test_rows_whose_logits_nobody_wants_are_stored_all_the_same(window: int | None) -> None:
+    """Long and short feeds in any order, some without logits: what later steps see of them is the same."""
+    model = tiny_model(*(("Mistral",) if window else ()), **({"head_dim": 32, "sliding_window": 12} if window else {}))
+    found: list[list[Tensor]] = []
+    for forward in (Forward.LEAN, Forward.OWN):
+        runner = ModelRunner(model, 2048, forward=forward)
+        first, second, third, question = (runner.arena.block() for _ in range(4))
+        logits = runner.run(
+            [
+                Feed(View(first), tokens(150, 1)),
+                Feed(View(first, second), tokens(3, 2), logits=Logits.ALL),
+                Feed(View(first, second, third), tokens(70, 3), logits=Logits.NONE),
+                Feed(View(first, second, question), tokens(20, 4), keep=False),
+            ]
+        )
+        logits += runner.run([Feed(View(third), tokens(9, 5), logits=Logits.NONE)])
+        logits += runner.run([Feed(View(first, second, third), [7]), Feed(View(third, second), [8])])
+        found.append([one for one in logits if one is not None])
+        runner.close()
+    assert [len(one) for one in found[0]] == [1, 3, 1, 1, 1] and error(*found) < 1e-5
+
+
 def test_half_precision_is_as_lean() -> None:
     assert error(*compared(tiny_model(dtype=torch.bfloat16))) < 0.05
 

@@ -163,18 +163,18 @@ def replay(schedule: Sequence[Run | Crop | Replace], runner: ModelRunner, oracle
     return game.worst
 
 
-def pair(rotation: Rotation, **options: Any) -> tuple[ModelRunner, Oracle]:
+def pair(rotation: Rotation | None, **options: Any) -> tuple[ModelRunner, Oracle]:
     model = exact_model(hidden_size=32, intermediate_size=48, head_dim=16, **options)
     oracle = Oracle(copy.deepcopy(model))
     return ModelRunner(model, 8192, rotation), oracle
 
 
-@pytest.fixture(scope="module", params=list(Rotation))
+@pytest.fixture(scope="module", params=[None, *Rotation])
 def plain(request: pytest.FixtureRequest) -> tuple[ModelRunner, Oracle]:
     return pair(request.param)
 
 
-@pytest.fixture(scope="module", params=list(Rotation))
+@pytest.fixture(scope="module", params=[None, *Rotation])
 def yarn(request: pytest.FixtureRequest) -> tuple[ModelRunner, Oracle]:
     return pair(request.param, rope_parameters=YARN)
 

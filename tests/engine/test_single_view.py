@@ -9,7 +9,7 @@ from engine.runner import ModelRunner
 from engine.view import Feed, Logits, View
 from tests.engine.models import exact_model, own_logits, tiny_model, tokens
 
-ROTATIONS = list(Rotation)
+ROTATIONS = [None, *Rotation]  # None: the lean forward pass
 
 
 def logits_over_three_blocks(runner: ModelRunner, text: list[int]) -> Tensor:
@@ -23,7 +23,7 @@ def logits_over_three_blocks(runner: ModelRunner, text: list[int]) -> Tensor:
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_one_view_equals_the_models_own_forward(rotation: Rotation) -> None:
+def test_one_view_equals_the_models_own_forward(rotation: Rotation | None) -> None:
     model = tiny_model()
     text = tokens(150)
     expected = own_logits(model, text)
@@ -32,7 +32,7 @@ def test_one_view_equals_the_models_own_forward(rotation: Rotation) -> None:
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_one_view_equals_the_models_own_forward_exactly_in_float64(rotation: Rotation) -> None:
+def test_one_view_equals_the_models_own_forward_exactly_in_float64(rotation: Rotation | None) -> None:
     model = exact_model()
     text = tokens(150)
     expected = own_logits(model, text)
@@ -41,7 +41,7 @@ def test_one_view_equals_the_models_own_forward_exactly_in_float64(rotation: Rot
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_200_greedy_tokens_equal_those_of_generate(rotation: Rotation) -> None:
+def test_200_greedy_tokens_equal_those_of_generate(rotation: Rotation | None) -> None:
     model = tiny_model()
     prompt = tokens(40, seed=3)
     options = {"max_new_tokens": 200, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
@@ -59,7 +59,7 @@ def test_200_greedy_tokens_equal_those_of_generate(rotation: Rotation) -> None:
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_half_precision_stays_as_close_as_the_models_own(rotation: Rotation) -> None:
+def test_half_precision_stays_as_close_as_the_models_own(rotation: Rotation | None) -> None:
     text = tokens(80)
     exact = own_logits(tiny_model(), text)
     own_error = (own_logits(tiny_model(dtype=torch.bfloat16), text) - exact).square().mean().sqrt()
