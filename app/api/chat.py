@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import random
 import secrets
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 STREAMED = {"text/event-stream": {"schema": {"type": "string", "description": "chunks, as `data:` lines"}}}
 LEAST_WAIT_S, MOST_WAIT_S = 1, 60
+FIRST_GUESS_S = 5.0  # how long a completion takes, before there was one
 NEWEST_SHARE = 0.2  # of the latest completion in how long one takes
 CLIENT_GONE = 499
 
@@ -65,7 +67,7 @@ class Chat:
         self._assistant, self._metrics, self._clock = assistant, metrics, assistant.clock
         self._settings = assistant.settings
         self._card = ModelCard(id=model_name(self._settings.model), created=int(time.time()))
-        self._usual_s = float(LEAST_WAIT_S)  # how long a completion takes
+        self._usual_s = FIRST_GUESS_S  # how long a completion takes
         self._limits: Limits | None = None  # of the engine, once it was asked
 
     async def models(self) -> ModelList:
@@ -157,7 +159,8 @@ def _refusals(method: str, usual_s: float) -> Iterator[None]:
     try:
         yield
     except EngineFull:
-        wait_s = min(MOST_WAIT_S, max(LEAST_WAIT_S, math.ceil(usual_s)))
+        spread_s = usual_s * random.uniform(1, 2)  # so that not all who are refused come again at once
+        wait_s = min(MOST_WAIT_S, max(LEAST_WAIT_S, math.ceil(spread_s)))
         raise ApiError(
             "The engine has no room for another conversation now; try again soon.",
             status=TOO_MANY,
