@@ -1,14 +1,17 @@
 """Short sums and short replies: what counts as heard right, and as stopping the assistant."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.corpus import replies, short_sums
+from app.corpus.perplexity import BackingOff, perplexity
 from app.corpus.replies import BACKCHANNELS, COMMANDS, Reply, mistaken
 from app.corpus.short_sums import NUMBERS, HeardSum, confusion, confusions, measure, sums
 from app.corpus.store import FOLDER
+from app.demo.trigram import START, arpa_lines, estimate
 from audio.asr.choose import Domain
 from audio.asr.pocketsphinx_asr import PocketsphinxRecognizer
 from audio.pcm import INPUT_RATE_HZ, OUTPUT_RATE_HZ, Pcm, resample
@@ -79,3 +82,15 @@ def test_a_folder_without_a_language_model_is_one_line(tmp_path: Path, capsys: p
     for command in (replies, short_sums):
         assert command.main(["--domain", str(tmp_path)]) == 1
         assert "holds no language model" in capsys.readouterr().err
+
+
+def test_perplexity_is_what_backing_off_gives(tmp_path: Path) -> None:
+    said = ["what is one plus two", "what is two plus one", "thank you"] * 3
+    file = tmp_path / "tiny.lm"
+    file.write_text("\n".join(arpa_lines(estimate(said, 0.5, 1))), encoding="utf-8")
+    model = BackingOff(file)
+    begins = estimate(said, 0.5, 1).probabilities[1][START, "what"]
+    assert model.chance((START, "what")) == pytest.approx(math.log10(begins), abs=1e-3)
+    seen, strange = (perplexity(model, [text]) for text in ("what is one plus two", "you plus what"))
+    assert seen[0] < 3 < 10 < strange[0]
+    assert perplexity(model, ["what is zebra"])[1:] == (1, 4)
