@@ -67,13 +67,13 @@ def measure(wanted: WantedRun, folder: Path) -> BargeInRun:
     RunError.
     """
     events, witness, heard = (folder / name for name in ("events.jsonl", "witness.jsonl", "heard.s16"))
-    (folder / "pulse").mkdir()
     own = ["--witness", str(witness), "--heard", str(heard)]
     if wanted.carry_thoughts is not None:
         own.append("--carry-thoughts" if wanted.carry_thoughts else "--no-carry-thoughts")
     talk = ["--open-mic", "--echo", "none", "--asr", "pocketsphinx", "--buffer-ms", str(wanted.buffer_ms)]
     with ExitStack() as stack:
-        pulse = stack.enter_context(pulse_server(folder / "pulse"))
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sotto-")))  # short: a socket's path is
+        pulse = stack.enter_context(pulse_server(place))
         user = stack.enter_context(EspeakSynthesizer("en-us", rate_wpm=USER_WPM))
         assistant = stack.enter_context(EspeakSynthesizer("en-us", rate_wpm=ASSISTANT_WPM))
         client = TalkProcess(pulse, events, *own, *talk, *wanted.options, program=PROGRAM)

@@ -24,7 +24,8 @@ MODULES = (
     "module-remap-source master=micpipe.monitor source_name=mic",
 )
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
-START_S = 10.0
+START_S = 30.0  # a busy machine takes its time
+LONGEST_PATH = 107  # of a socket, in bytes
 SPOKEN_S = 60.0  # longer than anything that is said
 ALONE_S = 120  # without clients for so long it ends by itself, should we be killed before we can end it
 BUFFER_MS = 4000  # paplay on a busy machine must not stutter: that would be the user's fault, not the program's
@@ -43,6 +44,9 @@ class Pulse:
     def start(self) -> None:
         """Raises RunError if a program is missing or the server does not come up."""
         check_programs()
+        socket = Path(self.environment["XDG_RUNTIME_DIR"]) / "pulse" / "native"
+        if len(os.fsencode(socket)) > LONGEST_PATH:
+            raise RunError(f"pulseaudio cannot listen at {socket}: the path is too long; set TMPDIR to a shorter one")
         loads = [word for module in MODULES for word in ("-L", module)]
         self._server = subprocess.Popen(
             ["pulseaudio", "-n", "--daemonize=no", f"--exit-idle-time={ALONE_S}", *loads],

@@ -15,6 +15,7 @@ class Side(StrEnum):
     OUTPUT = "output"
 
 
+PLUGIN_HINT = "install libasound2-plugins where PulseAudio or PipeWire runs"  # PortAudio knows them through ALSA only
 NOUN = {Side.INPUT: "microphone", Side.OUTPUT: "loudspeaker"}
 
 
@@ -47,7 +48,10 @@ def choose(devices: Sequence[Device], side: Side, wanted: str | None) -> Device:
     """
     able = [device for device in devices if device.channels(side)]
     if not able:
-        raise DeviceUnavailable(f"no {NOUN[side]} was found; plug one in, then look with: launch.py talk --devices")
+        raise DeviceUnavailable(
+            f"no {NOUN[side]} was found; plug one in, {PLUGIN_HINT}, or talk in the browser (launch.py ui); "
+            "look with: launch.py talk --devices"
+        )
     if wanted is None:
         return next((device for device in able if device.is_default(side)), able[0])
     if wanted.isdecimal():
@@ -73,7 +77,7 @@ def _listed(devices: Sequence[Device]) -> str:
 def table(devices: Sequence[Device]) -> str:
     """One line for every device: number, what it can do, name; * marks the system's own choice."""
     if not devices:
-        return "no sound devices were found"
+        return f"no sound devices were found; plug one in, or {PLUGIN_HINT}"
     return "\n".join(_line(device) for device in devices)
 
 

@@ -2,15 +2,32 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.barge_in.__main__ import main
-from app.barge_in.pulse import PROGRAMS
+from app.barge_in.pulse import PROGRAMS, pulse_server
+from app.errors import RunError
 from tests.conftest import Require
 
 HEARD_ERROR_MS = 30
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder with a short path."""
+    with tempfile.TemporaryDirectory(prefix="s-") as folder:
+        yield Path(folder)
+
+
+def test_a_socket_whose_path_would_be_too_long_is_told(require: Require, scratch: Path) -> None:
+    for program in PROGRAMS:
+        require(program)
+    (long := scratch / ("x" * 100)).mkdir()
+    with pytest.raises(RunError, match="the path is too long; set TMPDIR"), pulse_server(long):
+        pass
 
 
 def test_without_pulseaudio_it_says_what_to_install(
@@ -35,12 +52,10 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_started(
 @pytest.mark.device
 @pytest.mark.slow
 def test_a_barge_in_is_measured_and_nothing_is_left_behind(
-    require: Require, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    require: Require, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
     for program in PROGRAMS:
         require(program)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     file = tmp_path / "figures.json"
     assert main(["--times", "1", "--carry-thoughts", "--json", str(file)]) == 0

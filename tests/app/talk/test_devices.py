@@ -67,7 +67,10 @@ def test_a_name_that_is_not_one_device_is_refused_with_those_there_are(wanted: s
 
 
 def test_without_any_device_the_message_says_what_to_do() -> None:
-    with pytest.raises(DeviceUnavailable, match=r"no loudspeaker was found; plug one in, .*--devices"):
+    with pytest.raises(
+        DeviceUnavailable,
+        match=r"no loudspeaker was found; plug one in, .*libasound2-plugins .*launch.py ui.*--devices",
+    ):
         choose([WEBCAM], Side.OUTPUT, None)
 
 
@@ -80,7 +83,7 @@ def test_the_list_marks_the_systems_own_choice() -> None:
     assert first.split() == ["0", "microphone*", "loudspeaker*", "44.1", "kHz", "Built-in", "Audio", "(ALSA)"]
     assert "loudspeaker" in second
     assert "loudspeaker" not in third
-    assert table([]) == "no sound devices were found"
+    assert table([]).startswith("no sound devices were found; ")
 
 
 # watching
