@@ -179,6 +179,10 @@ def main(words: list[str]) -> int:
         print(f"sotto: {error}", file=sys.stderr)
         return 1
     print("\n".join(lines(run)))
+    if wanted.carry_thoughts is None and not any(one is not None and one.kept for one in run.thoughts):
+        print(
+            "(the model's own prompts may drop those thoughts, the bundled one's do; --carry-thoughts carries them on)"
+        )
     if options.json is not None:
         asked = {"times": wanted.times, "seed": wanted.seed, "buffer_ms": wanted.buffer_ms, "options": wanted.options}
         carried = "as the prompts say" if wanted.carry_thoughts is None else wanted.carry_thoughts
