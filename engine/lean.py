@@ -80,7 +80,7 @@ def normed(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeanLayer:
-    """One layer. heads: H, K, and K again for the values; act: of the gated MLP, whose product gives [gate | up]."""
+    """One layer. heads: H and K; act: of the gated MLP, whose product gives [gate | up]."""
 
     index: int
     heads: tuple[int, int]
@@ -120,6 +120,7 @@ class Lean:
         head: Any = getattr(model, "lm_head", None)
         if not all(hasattr(body, name) for name in ("embed_tokens", "layers", "norm")) or head is None:
             raise NotLean("it has no model.embed_tokens, model.layers, model.norm and lm_head")
+        require_untouched(model)
         for module, layer in zip(body.layers, traits, strict=True):
             require_common_shape(module, layer)
         self._embed, self._head, self._norm = body.embed_tokens, head, norm_of(body.norm)
@@ -164,6 +165,14 @@ class Lean:
             act=mlp.act_fn,
             down=self._merge([mlp.down_proj]),
         )
+
+
+def require_untouched(model: torch.nn.Module) -> None:
+    """Raises `NotLean` if calling the modules does more than their arithmetic: hooks, or several devices."""
+    if any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
+        raise NotLean("somebody hooks into its modules")
+    if len({(parameter.device, parameter.dtype) for parameter in model.parameters()}) > 1:
+        raise NotLean("its weights are on several devices or of several kinds")
 
 
 def require_common_shape(layer: Any, traits: LayerTraits) -> None:

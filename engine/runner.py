@@ -21,6 +21,7 @@ from engine.admission import inspect_model, refusal
 from engine.arena import Arena
 from engine.errors import BadFeed, EngineError
 from engine.lean import Lean, NotLean
+from engine.loading import brief
 from engine.plan import Plan, build_plan
 from engine.probe import attention_replaced
 from engine.rope import Rotation
@@ -93,16 +94,23 @@ class ModelRunner:
     def _try_lean(self) -> None:
         """Use the lean forward pass if the model is of its shape and its logits are the same; else say why not."""
         self._steps = StepBuilder(self.traits.layers, self.arena, direct=True)
+        name = type(self.model).__name__
         try:
             self._lean, self.not_lean = Lean(self.model, self.traits.layers), None
-            self.self_test_error = self._measured_error()
         except NotLean as reason:
             self.not_lean = str(reason)
-            log.info("%s runs by its own forward pass: %s", type(self.model).__name__, reason)
+            log.info("%s runs by its own forward pass: %s", name, reason)
             return
-        if not self.self_test_error < LEAN_TOLERANCE.get(self.dtype, 0.05):
-            self.not_lean = f"its logits would differ by {self.self_test_error:.1e} (relative)"
-            log.warning("%s runs by its own, slower forward pass: %s", type(self.model).__name__, self.not_lean)
+        try:
+            self.self_test_error = self._measured_error()
+            if not self.self_test_error < LEAN_TOLERANCE.get(self.dtype, 0.05):
+                self.not_lean = f"its logits would differ by {self.self_test_error:.1e} (relative)"
+        except EngineError:
+            raise
+        except Exception as fault:  # it looked the part, and is something else
+            self.not_lean = f"the self-test at load failed ({brief(fault)})"
+        if self.not_lean is not None:
+            log.warning("%s runs by its own, slower forward pass: %s", name, self.not_lean)
             self._lean.close()
             self._lean = None
 
@@ -185,11 +193,13 @@ class ModelRunner:
         cuts = [0, len(tokens) // 3, len(tokens) // 2, len(tokens)]
         blocks = [self.arena.block("self-test") for _ in cuts[1:]]
         found: list[Tensor | None] = []
-        for index, (first, last) in enumerate(pairwise(cuts)):
-            feed = Feed(View(*blocks[: index + 1]), tokens[first:last], logits=Logits.ALL)
-            found += self.run([feed])
-        for block in blocks:
-            self.arena.release(block)
+        try:
+            for index, (first, last) in enumerate(pairwise(cuts)):
+                feed = Feed(View(*blocks[: index + 1]), tokens[first:last], logits=Logits.ALL)
+                found += self.run([feed])
+        finally:
+            for block in blocks:
+                self.arena.release(block)
         expected = self._own_logits(tokens)
         return (
             torch.cat([logits for logits in found if logits is not None]) - expected

@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.engine import Engine
 from engine.events import EndReason, Event, GateAnswered, StreamEnded, StreamName, TokenGenerated
 from engine.loading import load_model
-from engine.runner import Attention, ModelRunner
+from engine.runner import Attention, Forward, ModelRunner
 from tests.engine.mirror import MirroredRunner
 from tests.engine.scripted import ALWAYS, NEVER, Script, ScriptedRunner
 from tests.engine.talk import GREEDY, RecordingRunner, ask, end_of, make_engine, prompts_of, run, text_of
@@ -50,7 +50,7 @@ def test_its_logits_are_those_of_the_same_views_under_reference_attention(
     folder = eager_qwen3_folder if eager else tiny_qwen3_folder
     mine, theirs = (load_model(folder, "cpu", torch.float64) for _ in range(2))
     reference = ModelRunner(theirs.model, 4096, attention=Attention.REFERENCE)
-    runner = MirroredRunner(ModelRunner(mine.model, 2048), reference)
+    runner = MirroredRunner(ModelRunner(mine.model, 2048, forward=Forward.OWN), reference)
     engine = make_engine(mine.tokenizer, prompts_of("demo"), runner, conversation_tokens=256)
     ask(engine.open("interleaved", GREEDY, patience), "what is the sum of 12 and 30")
     assert run(engine, 60)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelRefused
+from engine.lean import Norm
 from engine.runner import Attention, Forward, ModelRunner
 from engine.view import Feed, Logits, View
 from tests.engine.models import YARN, exact_model, own_logits, tiny_model, tokens
@@ -112,6 +113,26 @@ def test_weights_keep_their_values_and_are_stored_once() -> None:
 def stored_bytes(model: Any) -> int:
     storages = {p.untyped_storage().data_ptr(): p.untyped_storage().nbytes() for p in model.parameters()}
     return sum(storages.values())
+
+
+def test_a_model_that_somebody_hooks_into_or_that_fails_lean_runs_by_its_own_forward_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = tiny_model()
+    hook = model.model.layers[0].mlp.register_forward_hook(lambda *_: None)
+    runner = ModelRunner(model, 256)
+    assert runner.not_lean == "somebody hooks into its modules"
+    hook.remove()
+    runner.close()
+
+    def fail(*_: object) -> Tensor:
+        raise RuntimeError("no such\nkernel")
+
+    monkeypatch.setattr("engine.lean.normed", fail)
+    monkeypatch.setattr("engine.lean.norm_of", lambda module: Norm(module.weight, 1e-6))
+    runner = ModelRunner(model, 256)
+    assert runner.not_lean == "the self-test at load failed (RuntimeError: no such kernel)"
+    assert not runner.arena.blocks and runner.self_test_error < 1e-4
 
 
 def test_a_wrapped_projection_keeps_a_model_from_being_lean() -> None:

@@ -26,7 +26,7 @@ from engine.events import (
 )
 from engine.loading import LoadedModel, load_model
 from engine.model import EngineSettings
-from engine.runner import Attention, ModelRunner
+from engine.runner import Attention, Forward, ModelRunner
 from engine.sampling import Sampling
 from engine.text import control_tokens
 from tests.engine.mirror import MirroredRunner
@@ -140,7 +140,8 @@ def test_async_logits_are_those_of_the_same_views_under_reference_attention(
     folder = tiny_qwen3_folder if model == "tiny" else eager_qwen3_folder
     mine, theirs = (load_model(folder, "cpu", torch.float64) for _ in range(2))
     runner = MirroredRunner(
-        ModelRunner(mine.model, 2048), ModelRunner(theirs.model, 4096, attention=Attention.REFERENCE)
+        ModelRunner(mine.model, 2048, forward=Forward.OWN),
+        ModelRunner(theirs.model, 4096, attention=Attention.REFERENCE),
     )
     prompts = prompts_of("demo", every_steps=3, ask_while_writing=True)
     engine = make_engine(mine.tokenizer, prompts, runner, conversation_tokens=256)
