@@ -183,27 +183,35 @@ def held(client: OpenAI, running: Running, count: int) -> Iterator[None]:
     finally:
         for stream in streams:
             stream.close()
-        until(lambda: running.open_conversations() == 0)
 
 
-def test_a_full_engine_says_when_to_come_again_and_the_client_does(client: OpenAI, running: Running) -> None:
+def test_a_full_engine_says_when_to_come_again(client: OpenAI, running: Running) -> None:
     with held(client, running, ROOM):
         with pytest.raises(openai.RateLimitError) as full:
             ask(client, QUESTION)
         assert full.value.code == "engine_full" and int(full.value.response.headers["retry-after"]) >= 1
-    with running.client(retries=5) as patient:
-        threads = [threading.Thread(target=ask, args=(client, "hello")) for _ in range(ROOM)]
-        for thread in threads:
-            thread.start()
-        assert RESULT in ask(patient, QUESTION).choices[0].message.content
-        for thread in threads:
-            thread.join()
+    until(lambda: running.open_conversations() == 0)
+
+
+def test_the_client_comes_again_by_itself_when_there_is_room(client: OpenAI, running: Running) -> None:
+    def refused() -> float:
+        return running.metric("sotto_errors_total", code="engine_full")
+
+    before, answers = refused(), []
+    with running.client(retries=8) as patient:
+        asking = threading.Thread(target=lambda: answers.append(ask(patient, QUESTION)))
+        with held(client, running, ROOM):
+            asking.start()
+            until(lambda: refused() > before)
+        asking.join(WAIT_S)
+    assert RESULT in answers[0].choices[0].message.content
 
 
 def test_a_caller_that_leaves_in_mid_stream_ends_its_turn(client: OpenAI, running: Running) -> None:
     before = running.metric("sotto_completions_total", method="think", outcome="cancelled")
     with held(client, running, 1):
         assert running.open_conversations() == 1
+    until(lambda: running.open_conversations() == 0)
     until(lambda: running.metric("sotto_completions_total", method="think", outcome="cancelled") > before)
 
 
