@@ -46,6 +46,11 @@ class Bench:
     transcribe: Callable[[Pcm], str]
     heard: Path | None = None
 
+    @property
+    def heard_bytes(self) -> int:
+        """How much sound the conversation has got so far."""
+        return 0 if self.heard is None else self.heard.stat().st_size
+
 
 @dataclass(frozen=True, slots=True)
 class HeardAnswer:
@@ -106,10 +111,11 @@ def ask(bench: Bench, question: SpokenQuestion) -> HeardAnswer:
     client = bench.client
     turn = latest_turn(client)
     with Recording(bench.pulse, SPEAKER) as speaker, Recording(bench.pulse, MICROPHONE) as microphone:
+        heard_from = bench.heard_bytes
         bench.pulse.speak(sound := spoken(bench.user, question.text))
         client.wait_for(lambda: idle(client, turn), ANSWERING_S, f"no answer to {question.text!r} came")
         time.sleep(AFTER_S)
-    return answered(bench, question, sound, speaker, microphone)
+    return answered(bench, question, sound, heard_from, speaker, microphone)
 
 
 def interrupt(bench: Bench, asked: SpokenQuestion, after_s: float, words: SpokenQuestion) -> BargeIn:
@@ -124,6 +130,7 @@ def interrupt(bench: Bench, asked: SpokenQuestion, after_s: float, words: Spoken
         if stopped(client, answer.epoch):
             client.wait_for(lambda: idle(client, before), ANSWERING_S, "the answer did not end")
             raise AnswerOver
+        heard_from = bench.heard_bytes
         began_s = bench.pulse.speak(sound := spoken(bench.user, words.text))
         client.wait_for(lambda: finished(client, answer.turn), ANSWERING_S, "the answer did not end")
         if not finished(client, answer.turn)[0]["interrupted"]:
@@ -144,14 +151,22 @@ def interrupt(bench: Bench, asked: SpokenQuestion, after_s: float, words: Spoken
         after_s=voice_s - answer.first_s,
         silent_ms=(speaker.time_s(last) - voice_s) * 1000,
         heard_error_ms=heard_error_ms(made, told["samples"], speaker.pcm, last),
-        next=answered(bench, words, sound, speaker, microphone),
+        next=answered(bench, words, sound, heard_from, speaker, microphone, speaker.time_s(last)),
     )
 
 
 def answered(
-    bench: Bench, question: SpokenQuestion, sound: Pcm, speaker: Recording, microphone: Recording
+    bench: Bench,
+    question: SpokenQuestion,
+    sound: Pcm,
+    heard_from: int,
+    speaker: Recording,
+    microphone: Recording,
+    silent_s: float = 0.0,
 ) -> HeardAnswer:
-    """What became of the question that was said last, as `sound`."""
+    """What became of the question that was said last, as `sound`. heard_from: so much of the kept sound came before it
+    (bytes); silent_s: when the loudspeaker had fallen silent before the answer.
+    """
     client = bench.client
     done = finished(client, latest_turn(client))[0]
     epochs = [delta["epoch"] for delta in client.of("audio_delta") if delta["turn"] == done["turn"]]
@@ -159,7 +174,7 @@ def answered(
     if not epochs or said is None:
         raise RunError(f"nothing was said in answer to {question.text!r}, but {done['answer']!r} was written")
     said_s = microphone.time_s(said)
-    first = speaker.first_audible(said_s)
+    first = speaker.first_audible(max(said_s, silent_s + 1 / OUTPUT_RATE_HZ))
     recorded = speaker.pcm[:0] if first is None else speaker.pcm[first:]
     transcript = bench.transcribe(resample(recorded, OUTPUT_RATE_HZ, INPUT_RATE_HZ))
     found = fits(sound_of(client, epochs[-1], bench.assistant), recorded)
@@ -173,7 +188,7 @@ def answered(
         transcript=transcript,
         transcript_right=says(transcript, question.answer),
         fit=float(np.median(found)) if found else 0.0,
-        lost_ms=None if bench.heard is None else slipped_ms(sound, latest_sound(bench.heard, len(sound))),
+        lost_ms=None if bench.heard is None else slipped_ms(sound, sound_since(bench.heard, heard_from)),
     )
 
 
@@ -250,10 +265,10 @@ def sound_of(client: TalkProcess, epoch: int, voice: Synthesizer) -> Pcm:
     return pcm
 
 
-def latest_sound(path: Path, samples: int) -> Pcm:
-    """The end of the sound the conversation got (16 kHz): what may hold the last so many samples that were said."""
-    data = path.read_bytes()
-    return np.frombuffer(data[: len(data) // 2 * 2], "<i2")[-(samples + 40 * INPUT_RATE_HZ) :]
+def sound_since(path: Path, begin: int) -> Pcm:
+    """The sound the conversation got (16 kHz) after its first so many bytes."""
+    data = path.read_bytes()[begin // 2 * 2 :]
+    return np.frombuffer(data[: len(data) // 2 * 2], "<i2")
 
 
 def says(text: str, number: int) -> bool:
