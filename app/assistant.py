@@ -17,11 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.config import Settings
-from app.conversation import Conversation, Parts
-from app.engine_link import EngineLink
+from app.conversation.conversation import Conversation, Parts
+from app.conversation.engine_link import EngineLink
+from app.conversation.events import TurnDone
 from app.engine_thread import EngineThread
 from app.errors import RunError, SettingsError
-from app.events import TurnDone
 from app.models import build_engine, choose_sampling, spelling
 from engine.conversation import Conversation as EngineConversation
 from engine.engine import Engine

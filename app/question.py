@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.conversation.events import ConversationEvent, Fault, SpeechStarted, TurnDone, UserTurn
 from app.errors import InputError, RunError
-from app.events import ConversationEvent, Fault, SpeechStarted, TurnDone, UserTurn
 from app.recorder import Recorder
 from audio.pcm import INPUT_RATE_HZ, Pcm, silence
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Unhush
+from app.conversation.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Unhush
 from audio.pcm import OUTPUT_RATE_HZ
 
 BYTES_PER_SAMPLE = 2

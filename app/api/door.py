@@ -24,7 +24,7 @@ from app.api.health import health_routes
 from app.api.metrics import REALTIME, Metrics
 from app.assistant import Assistant
 from app.config import Settings
-from app.events import TurnDone
+from app.conversation.events import TurnDone
 
 PREFIX = "/v1"
 NOT_ALLOWED = 405

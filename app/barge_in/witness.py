@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from app.config import Settings
-    from app.conversation import Conversation
+    from app.conversation.conversation import Conversation
     from engine.arena import Arena
     from engine.block import Block
     from engine.conversation import Conversation as EngineConversation

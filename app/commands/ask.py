@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from app.config import Settings, VoiceSettings
+from app.conversation.event_log import EventLog
 from app.errors import InputError, RunError
-from app.event_log import EventLog
 from app.files import check_place, write_whole
 from app.options import add_settings, check_apart
 

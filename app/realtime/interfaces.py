@@ -7,7 +7,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.events import ConversationEvent
+from app.conversation.events import ConversationEvent
 
 
 class Conversation(Protocol):

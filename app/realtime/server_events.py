@@ -1,12 +1,12 @@
 """Server events: what a conversation says, in the API's words.
 
-`Translator.translate(event)` maps one event of `app.events` to messages. It keeps only what the API's shapes need
-(identifiers, the running utterance, the open responses) and does no input or output.
+`Translator.translate(event)` maps one event of `app.conversation.events` to messages. It keeps only what the API's
+shapes need (identifiers, the running utterance, the open responses) and does no input or output.
 """
 
 from typing import assert_never
 
-from app import events
+from app.conversation import events
 from app.realtime.errors import SERVER_ERROR, error_body
 from app.realtime.item_order import ItemOrder
 from app.realtime.messages import Event, Message

@@ -15,8 +15,8 @@ from contextlib import suppress
 from itertools import count
 from typing import Protocol
 
+from app.conversation.events import Flush
 from app.errors import SettingsError
-from app.events import Flush
 from app.realtime import client_events as client
 from app.realtime.commands import Commands
 from app.realtime.configuration import AudioFrames, Configuration

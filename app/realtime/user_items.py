@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import assert_never
 
-from app import events
+from app.conversation import events
 from app.realtime.item_order import ItemOrder
 from app.realtime.messages import Event, Json, Message
 from app.realtime.response import message_item

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.errors import RunError
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     AudioDelta,
     ConversationEvent,
@@ -17,6 +16,7 @@ from app.events import (
     TurnDone,
     UserTurn,
 )
+from app.errors import RunError
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from app.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
+from app.conversation.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
 from app.latency import Moments
 from app.scripted import simulate
 from app.scripted.played import audible_from, audible_until, phrases, played_at, sample_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.events import AudioDelta
+from app.conversation.events import AudioDelta
 from app.recorder import Span
 from audio.pcm import OUTPUT_RATE_HZ, Pcm, audible
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.config import Settings
-from app.event_log import as_record
+from app.conversation.event_log import as_record
 from app.files import as_json
 from app.machine import machine
 from app.scripted.measures import Answered, Measured

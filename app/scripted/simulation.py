@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.conversation.events import AnswerDelta, ThoughtDelta, TurnDone
 from app.errors import InputError
-from app.events import AnswerDelta, ThoughtDelta, TurnDone
 from app.files import as_json
 from app.latency import NAMES
 from app.scripted import simulate

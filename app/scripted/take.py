@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
-from app.events import ConversationEvent
+from app.conversation.events import ConversationEvent
 from app.recorder import Recorder, Span
 from app.scripted.course import Course
 from app.scripted.microphone import CHUNK_MS, Microphone, Voiced

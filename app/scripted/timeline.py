@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.events import AnswerDelta, AudioDelta, GateAsked, PartialTranscript, ThoughtDelta, UserTurn
+from app.conversation.events import AnswerDelta, AudioDelta, GateAsked, PartialTranscript, ThoughtDelta, UserTurn
 from app.recorder import Span
 from app.scripted.measures import Answered, Measured
 from app.scripted.played import phrases, played_at

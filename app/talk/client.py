@@ -11,8 +11,16 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from app.conversation.events import (
+    ConversationEvent,
+    Mouth,
+    PartialTranscript,
+    SpeechEnded,
+    StateChanged,
+    TurnDone,
+    UserTurn,
+)
 from app.errors import INTERRUPTED
-from app.events import ConversationEvent, Mouth, PartialTranscript, SpeechEnded, StateChanged, TurnDone, UserTurn
 from app.talk import keys
 from app.talk.ears import ECHO_TAIL_S, Echo, ears
 from app.talk.hold import HoldKey, TalkKey

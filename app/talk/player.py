@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Unhush
+from app.conversation.events import AudioDelta, AudioDone, ConversationEvent, Flush, Hush, Unhush
 from app.recorder import Report
 from app.talk.clock import PlaybackClock
 from app.talk.playback import RingPlayback

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from app.events import Mind, Mouth
+from app.conversation.events import Mind, Mouth
 from app.talk.ears import Ears
 from app.terminal.screen import exchange_view
 from app.terminal.transcript import Transcript

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.live import Live
 
+from app.conversation.event_log import EventLog
 from app.errors import UsageError
-from app.event_log import EventLog
 from app.talk.client import Manner, Talk
 from app.talk.ears import Echo
 from app.talk.echo import EchoCanceller

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from app.conversation.events import ConversationEvent
 from app.errors import INTERRUPTED
-from app.events import ConversationEvent
 from app.terminal import QUIT
 from app.terminal.interrupt import TWICE_WITHIN_S, InterruptKey, Wish
 from app.terminal.keyboard import LineEditor, chunks, key_by_key

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from app.conversation.events import ConversationEvent, Fault, TurnDone, UserTurn
 from app.errors import RunError
-from app.events import ConversationEvent, Fault, TurnDone, UserTurn
 from app.terminal import QUIT
 from app.terminal.keyboard import lines
 

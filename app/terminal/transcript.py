@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, field, replace
 
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     ConversationEvent,
     Fault,

@@ -12,8 +12,8 @@ import pytest
 import app.voice
 from app.assistant import Assistant
 from app.config import Settings
+from app.conversation.events import AnswerDelta, Fault, ThoughtDelta
 from app.errors import RunError, SettingsError
-from app.events import AnswerDelta, Fault, ThoughtDelta
 from app.voice import Voice
 from engine.errors import EngineFull
 from tests.app.voices import PATIENCE_S, FakeListener, FakeSynthesizer

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app import question as question_module
+from app.conversation.events import ConversationEvent, Fault, TurnDone, UserTurn
 from app.errors import InputError, RunError
-from app.events import ConversationEvent, Fault, TurnDone, UserTurn
 from app.question import Question, ask
 from tests.app.fakes import FakeAssistant, turn_events
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import AudioDelta, AudioDone, Flush, Hush, Unhush
+from app.conversation.events import AudioDelta, AudioDone, Flush, Hush, Unhush
 from app.recorder import Recorder
 from audio.pcm import OUTPUT_RATE_HZ
 

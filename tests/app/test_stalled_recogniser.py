@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from app.ear import Ear
+from app.conversation.ear import Ear
 from audio.asr.whisper_asr import WhisperRecognizer
 from audio.events import FinalTranscript, ListenEvent, SpeechStarted
 from audio.listen import Listener

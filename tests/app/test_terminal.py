@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from app.conversation.events import (
+    ConversationEvent,
+    Fault,
+    Mind,
+    Mouth,
+    StateChanged,
+    ThoughtDelta,
+    TurnDone,
+    UserTurn,
+)
 from app.errors import RunError
-from app.events import ConversationEvent, Fault, Mind, Mouth, StateChanged, ThoughtDelta, TurnDone, UserTurn
 from app.terminal.chat import Chat
 from app.terminal.interrupt import InterruptKey, Wish
 from app.terminal.keyboard import LineEditor, chunks, lines

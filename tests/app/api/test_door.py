@@ -11,7 +11,7 @@ from app.api.door import Door
 from app.api.keys import add_key
 from app.assistant import Assistant
 from app.config import Settings, load_settings
-from app.events import TurnDone
+from app.conversation.events import TurnDone
 from app.web.server import build_app
 from tests.app.web.fake_assistant import FakeAssistant
 

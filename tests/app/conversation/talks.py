@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from app.conversation import Conversation, Parts
-from app.engine_link import EngineLink
-from app.engine_thread import EngineThread
-from app.events import (
+from app.conversation.conversation import Conversation, Parts
+from app.conversation.engine_link import EngineLink
+from app.conversation.events import (
     AnswerDelta,
     AnswerDone,
     AudioDelta,
@@ -29,6 +28,7 @@ from app.events import (
     ThoughtsDone,
     TurnDone,
 )
+from app.engine_thread import EngineThread
 from engine.engine import Engine
 from engine.model import EngineSettings
 from engine.prompts import Prompts

@@ -10,8 +10,8 @@ import pytest
 from pytest import LogCaptureFixture
 from transformers import PreTrainedTokenizerBase
 
-from app.conversation import OUT_OF_ROOM
-from app.events import (
+from app.conversation.conversation import OUT_OF_ROOM
+from app.conversation.events import (
     AnswerDelta,
     AudioDelta,
     AudioDone,
@@ -23,7 +23,7 @@ from app.events import (
     TurnDone,
     UserTurn,
 )
-from app.turn_state import REOPEN_S
+from app.conversation.turn_state import REOPEN_S
 from engine.engine import Engine
 from engine.errors import ContextFull, EngineFull
 from tests.app.conversation.talks import ANSWER, SOUND, House, is_a, opened_house, play, talking

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     AnswerDone,
     AudioDelta,
@@ -24,7 +24,7 @@ from app.events import (
     Unhush,
     UserTurn,
 )
-from app.turn_state import REOPEN_S
+from app.conversation.turn_state import REOPEN_S
 from tests.app.conversation.talks import ANSWER, SOUND, House, assert_cut_cleanly, is_a, play, talking
 from tests.app.voices import WORD_SAMPLES, utterance
 
@@ -237,7 +237,7 @@ def test_sound_that_is_held_does_not_count_as_heard(house: House) -> None:
 def test_a_voice_that_says_no_words_does_not_hold_the_speech_for_ever(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.turn_driver.LONGEST_HELD_S", 0.05)
+    monkeypatch.setattr("app.conversation.turn_driver.LONGEST_HELD_S", 0.05)
 
     async def scenario() -> None:
         async with talking(house) as talk:

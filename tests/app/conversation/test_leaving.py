@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from transformers import PreTrainedTokenizerBase
 
-from app.engine_thread import EngineThread
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     AudioDelta,
     AudioDone,
     Fault,
     SpeechStarted,
 )
-from app.outlet import Outlet
+from app.conversation.outlet import Outlet
+from app.engine_thread import EngineThread
 from engine.engine import Engine
 from engine.model import EngineSettings
 from tests.app.conversation.talks import ENDLESS, SOUND, House, is_a, play, talking
@@ -42,7 +42,7 @@ def test_leaving_does_not_wait_for_the_sound_to_be_played(house: House) -> None:
 def test_a_reader_that_does_not_read_ends_its_conversation_and_costs_no_more(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.conversation.Outlet", lambda: Outlet(most_waiting=30))
+    monkeypatch.setattr("app.conversation.conversation.Outlet", lambda: Outlet(most_waiting=30))
 
     async def scenario() -> None:
         async with talking(house, read=False) as talk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.events import (
+from app.conversation.events import (
     AnswerDone,
     AudioDelta,
     AudioDone,

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from app.engine_link import EngineLink
-from app.events import (
+from app.conversation.engine_link import EngineLink
+from app.conversation.events import (
     AnswerDelta,
     AnswerDone,
     AudioDelta,
@@ -25,7 +25,7 @@ from app.events import (
     TurnDone,
     UserTurn,
 )
-from app.turn_record import CHARACTERS_PER_S
+from app.conversation.turn_record import CHARACTERS_PER_S
 from engine.engine import Engine
 from engine.sampling import Sampling
 from tests.app.conversation.talks import ANSWER, LONG, SHORT, House, is_a, play, talking

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     AudioDelta,
     AudioDone,

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import events
+from app.conversation import events
 from app.realtime.messages import Event
 from app.realtime.server_events import MOST_ANSWERS, Translator
 from tests.app.realtime.test_server_events import spoken_turn, told, types

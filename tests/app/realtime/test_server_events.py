@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import events
-from app.events import ConversationEvent, Mind, Mouth
+from app.conversation import events
+from app.conversation.events import ConversationEvent, Mind, Mouth
 from app.realtime.messages import Event, Sound
 from app.realtime.server_events import Translator
 

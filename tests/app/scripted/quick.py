@@ -10,7 +10,7 @@ from types import TracebackType
 
 import numpy as np
 
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     AnswerDone,
     AudioDelta,

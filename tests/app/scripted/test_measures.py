@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
+from app.conversation.events import AnswerDelta, AudioDelta, Flush, ThoughtDelta, TurnDone, UserTurn
 from app.latency import Moments
 from app.recorder import Span
 from app.scripted.bounds import broken

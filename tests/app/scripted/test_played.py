@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.events import AudioDelta
+from app.conversation.events import AudioDelta
 from app.recorder import Span
 from app.scripted.played import audible_from, audible_until, phrases, played_at, sample_of
 

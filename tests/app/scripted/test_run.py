@@ -12,8 +12,8 @@ import pytest
 
 from app.cli import main
 from app.config import Settings
+from app.conversation.events import AnswerDelta
 from app.errors import RunError
-from app.events import AnswerDelta
 from app.scripted import run as run_module
 from app.scripted.script import Script
 from app.scripted.sound import TurnSound

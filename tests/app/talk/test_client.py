@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from app.events import (
+from app.conversation.events import (
     AnswerDelta,
     AudioDelta,
     ConversationEvent,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.conversation.events import AudioDelta, AudioDone
 from app.errors import InputError, RunError
-from app.events import AudioDelta, AudioDone
 from app.talk import streams
 from app.talk.devices import Device, Side, choose, table
 from app.talk.ears import Ears

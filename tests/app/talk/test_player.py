@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.events import AudioDelta, AudioDone, Flush, Hush, Unhush
+from app.conversation.events import AudioDelta, AudioDone, Flush, Hush, Unhush
 from app.talk.player import Player
 from audio.pcm import OUTPUT_RATE_HZ
 

@@ -14,7 +14,7 @@ import pytest
 from app.barge_in.fit import found_at, heard_error_ms
 from app.barge_in.pulse import PROGRAMS, Pulse, pulse_server
 from app.barge_in.recording import AUDIBLE, Recording
-from app.events import AudioDelta, Flush
+from app.conversation.events import AudioDelta, Flush
 from app.talk.ears import Ears
 from app.talk.flow import WantedDevices
 from app.talk.line import HearingLine

@@ -15,8 +15,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app import events
-from app.events import ConversationEvent, Mind, Mouth
+from app.conversation import events
+from app.conversation.events import ConversationEvent, Mind, Mouth
 
 INPUT_HZ, OUTPUT_HZ = 16_000, 24_000
 LOUDNESS = 600.0  # root mean square of int16 samples that counts as speech

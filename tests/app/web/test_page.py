@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from app.config import load_settings
-from app.events import Mind, Mouth, PartialTranscript, PassedOver, SpeechEnded, SpeechStarted, StateChanged
+from app.conversation.events import Mind, Mouth, PartialTranscript, PassedOver, SpeechEnded, SpeechStarted, StateChanged
 from app.web.page import EXAMPLES
 from app.web.server import build_app
 from audio.errors import SynthesizerUnavailable

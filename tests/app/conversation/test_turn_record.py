@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.latency import silences
-from app.turn_record import (
+from app.conversation.turn_record import (
     CHARACTERS_PER_S,
     SILENT_GRACE_S,
     UNREPORTED_GRACE_S,
@@ -18,6 +17,7 @@ from app.turn_record import (
     shall_hold,
     unheard_s,
 )
+from app.latency import silences
 
 SECOND = 24_000
 

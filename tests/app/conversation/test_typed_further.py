@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.typed_further import goes_on
+from app.conversation.typed_further import goes_on
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.events import Mind, Mouth
+from app.conversation.events import Mind, Mouth
 
 REOPEN_S = 1.2  # a voice that begins so soon after a turn was taken to be over goes on with it …
 REACTION_S = 0.4  # … unless the answer had been heard for so long by then: that may be what it reacts to

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from app.events import ConversationEvent, Fault, SpeechEnded, SpeechStarted
-from app.outlet import Outlet
+from app.conversation.events import ConversationEvent, Fault, SpeechEnded, SpeechStarted
+from app.conversation.outlet import Outlet
 
 
 async def read(outlet: Outlet) -> list[ConversationEvent]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from app.events import ConversationEvent, Fault
+from app.conversation.events import ConversationEvent, Fault
 
 MOST_WAITING_EVENTS = 10_000
 

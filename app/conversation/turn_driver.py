@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, assert_never
 
-from app import events as told
-from app import happenings
-from app import turn_actions as actions
-from app.answer import Answer, Links, TurnEvent
-from app.engine_link import EngineLink
+from app.conversation import events as told
+from app.conversation import happenings
+from app.conversation import turn_actions as actions
+from app.conversation.answer import Answer, Links, TurnEvent
+from app.conversation.engine_link import EngineLink
+from app.conversation.turn_record import TurnRecord
 from app.latency import Moments
-from app.turn_record import TurnRecord
 from engine.errors import ContextFull
 from engine.events import StreamName, TokenGenerated
 

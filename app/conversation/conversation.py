@@ -2,7 +2,8 @@
 and the mouth.
 
 All state lives on the event loop; the engine, the listener and the synthesizer run on threads of their own and report
-back to it. The decisions are the turn machine's (`app.turns`); the turn driver carries them out (`app.turn_driver`).
+back to it. The decisions are the turn machine's (`app.conversation.turns`); the turn driver carries them out
+(`app.conversation.turn_driver`).
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app import events as told
-from app import happenings, turns
-from app.answer import Links, TurnEvent
-from app.background import Background
-from app.engine_link import EngineLink
+from app.conversation import events as told
+from app.conversation import happenings, turns
+from app.conversation.answer import Links, TurnEvent
+from app.conversation.background import Background
+from app.conversation.engine_link import EngineLink
+from app.conversation.listening import Listening, Reports
+from app.conversation.mouth import MOST_SOUND_AHEAD_S
+from app.conversation.outlet import Outlet
+from app.conversation.turn_driver import TurnDriver
+from app.conversation.turn_state import TurnState
+from app.conversation.typed_further import goes_on
 from app.latency import Moments
-from app.listening import Listening, Reports
-from app.mouth import MOST_SOUND_AHEAD_S
-from app.outlet import Outlet
-from app.turn_driver import TurnDriver
-from app.turn_state import TurnState
-from app.typed_further import goes_on
 from audio.listen import Listener
 from audio.tts.synthesizer import Synthesizer
 from engine.events import ConversationFailed, Event

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from app.events import AudioDelta, ConversationEvent
+from app.conversation.events import AudioDelta, ConversationEvent
 
 BYTES_PER_SAMPLE = 2
 UNTOLD = {"at_s", "moments"}

@@ -1,4 +1,4 @@
-"""What can happen to a conversation's turns. `app.turns` says what follows. Times are seconds of one clock."""
+"""What can happen to a conversation's turns. `turns` says what follows. Times are seconds of one clock."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 import engine.events as engine_events
-from app import happenings
-from app.events import (
+from app.conversation import happenings
+from app.conversation.events import (
     AnswerDelta,
     AnswerDone,
     AudioDelta,
@@ -28,8 +28,8 @@ from app.events import (
     ThoughtsDone,
     TurnDone,
 )
-from app.mouth import LOOK_AGAIN_S, Speaking
-from app.turn_record import TurnRecord, shall_hold, unheard_s
+from app.conversation.mouth import LOOK_AGAIN_S, Speaking
+from app.conversation.turn_record import TurnRecord, shall_hold, unheard_s
 from audio.tts.synthesizer import Synthesizer, WordMark
 from engine.events import EndReason, StreamName
 

@@ -1,7 +1,8 @@
 """The user's voice in a conversation: what the listener hears becomes happenings for the turn machine, and events.
 
-It keeps when speech ended. Runs on the event loop; the listener itself works on a thread of its own (`app.ear`) and may
-be late: what is heard in a sound is dated by when that sound came. Times are seconds of the conversation's clock.
+It keeps when speech ended. Runs on the event loop; the listener itself works on a thread of its own
+(`app.conversation.ear`) and may be late: what is heard in a sound is dated by when that sound came. Times are seconds
+of the conversation's clock.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from app import events as told
-from app import happenings
-from app.ear import Ear
+from app.conversation import events as told
+from app.conversation import happenings
+from app.conversation.ear import Ear
 from audio.events import (
     FinalTranscript,
     ListenEvent,

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.mouth import LOOK_AGAIN_S, MOST_SOUND_AHEAD_S, Speaking
+from app.conversation.mouth import LOOK_AGAIN_S, MOST_SOUND_AHEAD_S, Speaking
 from audio.pcm import OUTPUT_RATE_HZ
 from audio.tts.synthesizer import WordMark
 from tests.app.voices import PATIENCE_S, WORD_SAMPLES, FakeSynthesizer

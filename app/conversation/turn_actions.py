@@ -1,10 +1,10 @@
-"""What the turn machine may ask of a conversation. `app.turns` says when."""
+"""What the turn machine may ask of a conversation. `app.conversation.turns` says when."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.events import Mind, Mouth
+from app.conversation.events import Mind, Mouth
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app.event_log import EventLog
-from app.events import AudioDelta, GateAsked, Mind, Mouth, StateChanged, ThoughtDelta
+from app.conversation.event_log import EventLog
+from app.conversation.events import AudioDelta, GateAsked, Mind, Mouth, StateChanged, ThoughtDelta
 
 
 def records(*events: object) -> list[dict[str, object]]:

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import numpy as np
 
-from app import happenings
-from app.events import ConversationEvent
-from app.happenings import Happening, HearingFailed, VoiceStarted, WordsSpoken
-from app.listening import Listening, Reports
+from app.conversation import happenings
+from app.conversation.events import ConversationEvent
+from app.conversation.happenings import Happening, HearingFailed, VoiceStarted, WordsSpoken
+from app.conversation.listening import Listening, Reports
 from audio.events import FinalTranscript, ListenEvent, SpeechEnded, SpeechStarted
 from tests.app.voices import PATIENCE_S, FakeListener
 

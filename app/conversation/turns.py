@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from app.events import Mind, Mouth
-from app.happenings import (
+from app.conversation.events import Mind, Mouth
+from app.conversation.happenings import (
     Answered,
     AnswerEnded,
     Happening,
@@ -33,8 +33,8 @@ from app.happenings import (
     WordsSpoken,
     WordsTyped,
 )
-from app.turn_actions import Action, Begin, CutOff, Finish, Hush, Listen, PassOver, Show, Unhush
-from app.turn_state import REOPEN_S, TurnState, UserUtterance
+from app.conversation.turn_actions import Action, Begin, CutOff, Finish, Hush, Listen, PassOver, Show, Unhush
+from app.conversation.turn_state import REOPEN_S, TurnState, UserUtterance
 
 _ENDS = " .?!…"
 

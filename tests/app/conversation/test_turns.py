@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import Mind, Mouth
-from app.happenings import (
+from app.conversation.events import Mind, Mouth
+from app.conversation.happenings import (
     Answered,
     AnswerEnded,
     Happening,
@@ -23,9 +23,9 @@ from app.happenings import (
     WordsSpoken,
     WordsTyped,
 )
-from app.turn_actions import Action, Begin, CutOff, Finish, Hush, Listen, PassOver, Show, Unhush
-from app.turn_state import REACTION_S, REOPEN_S, TurnState
-from app.turns import advance
+from app.conversation.turn_actions import Action, Begin, CutOff, Finish, Hush, Listen, PassOver, Show, Unhush
+from app.conversation.turn_state import REACTION_S, REOPEN_S, TurnState
+from app.conversation.turns import advance
 
 IDLE, LISTENING, THINKING, WRITING = Mind
 SILENT, SPEAKING, INTERRUPTED = Mouth
