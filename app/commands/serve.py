@@ -18,7 +18,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from app.api.logs import log_as_json
     from app.assistant import Assistant
     from app.web.access import is_loopback
-    from app.web.server import serve
+    from app.web.server import bound, serve
 
     if settings.api_key_file is None and not is_loopback(settings.host):
         raise SettingsError(
@@ -28,11 +28,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     logging.getLogger("app").setLevel(logging.INFO)
     if settings.log_format == "json":
         log_as_json()
-    assistant = Assistant(settings)
-    door = Door(assistant, settings)
-    try:
-        assistant.start()
-        serve(assistant, settings, page=False, door=door)
-    finally:
-        assistant.close()
+    with bound(settings) as listener:
+        assistant = Assistant(settings)
+        door = Door(assistant, settings)
+        try:
+            assistant.start()
+            serve(assistant, settings, listener, page=False, door=door)
+        finally:
+            assistant.close()
     return 0

@@ -16,16 +16,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from app.api.door import Door
     from app.api.logs import log_as_json
     from app.assistant import Assistant
-    from app.web.server import serve
+    from app.web.server import bound, serve
 
     logging.getLogger("app").setLevel(logging.INFO)  # say which model and which voice were chosen
     if settings.log_format == "json":
         log_as_json()
-    assistant = Assistant(settings)
-    door = Door(assistant, settings)
-    try:
-        assistant.start()
-        serve(assistant, settings, door=door)
-    finally:
-        assistant.close()
+    with bound(settings) as listener:
+        assistant = Assistant(settings)
+        door = Door(assistant, settings)
+        try:
+            assistant.start()
+            serve(assistant, settings, listener, door=door)
+        finally:
+            assistant.close()
     return 0

@@ -1,5 +1,6 @@
 """A chat over a pipe: every line is a turn and waits for its answer, so that scripts get the same each time."""
 
+import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from app.conversation.events import ConversationEvent, Fault, TurnDone, UserTurn
 from app.errors import RunError
 from app.terminal import QUIT
 from app.terminal.keyboard import lines
+from app.terminal.transcript import BROKE_OFF
 
 if TYPE_CHECKING:
     from app.realtime.interfaces import Conversation
@@ -33,6 +35,8 @@ async def _answer(events: AsyncIterator[ConversationEvent]) -> str:
             case UserTurn():
                 turn = event.turn
             case TurnDone() if event.turn == turn:
+                if event.broke_off:
+                    print(BROKE_OFF, file=sys.stderr)
                 return event.answer.strip()
             case Fault():
                 raise RunError(event.message)

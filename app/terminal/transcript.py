@@ -15,6 +15,8 @@ from app.conversation.events import (
     UserTurn,
 )
 
+BROKE_OFF = "The answer broke off: there was no more room for it. Ask for the rest."
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -64,7 +66,9 @@ class Transcript:
             case TurnDone():
                 last = replace(self._exchange(event.turn), interrupted=event.interrupted)
                 left = {turn: exchange for turn, exchange in self.growing.items() if turn != event.turn}
-                return replace(self, growing=left, over=self.over if event.withdrawn else (*self.over, last))
+                over = self.over if event.withdrawn else (*self.over, last)
+                faults = (*self.faults, BROKE_OFF) if event.broke_off else self.faults
+                return replace(self, growing=left, over=over, faults=faults)
             case StateChanged():
                 return replace(self, mind=event.mind)
             case Fault():

@@ -6,6 +6,7 @@ page because the page is mounted at `/` and takes what is left.
 """
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.api.door import Door
 
 ASSETS = Path(__file__).parents[2] / "assets" / "web"
+BACKLOG = 128
 DRAIN_S, PAGE_DRAIN_S = 8, 1
 """How long a server that is stopped waits for answers that are being written; a page is closed without."""
 
@@ -63,31 +65,46 @@ def build_app(
     return app
 
 
-def serve(assistant: Assistant, settings: Settings, *, page: bool = True, door: "Door | None" = None) -> None:
-    """Serves until interrupted. The assistant must have been started. Raises RunError if the port cannot be had."""
+def serve(
+    assistant: Assistant,
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    page: bool = True,
+    door: "Door | None" = None,
+) -> None:
+    """Serves on a bound socket until interrupted. The assistant must have been started."""
     import uvicorn
 
-    with _listen(settings.host, settings.port) as listener:
-        config = uvicorn.Config(
-            build_app(assistant, settings, page=page, door=door),
-            log_level="warning",
-            access_log=False,
-            ws_max_size=MESSAGE_LIMIT_BYTES,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=PAGE_DRAIN_S if page else DRAIN_S,
-        )
-        _announce(settings.host, listener.getsockname()[1], page)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is a Ctrl-C
-        with suppress(KeyboardInterrupt):  # Ctrl-C is the way to stop it; uvicorn raises it again when it is done
-            asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    config = uvicorn.Config(
+        build_app(assistant, settings, page=page, door=door),
+        log_level="warning",
+        access_log=False,
+        ws_max_size=MESSAGE_LIMIT_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=PAGE_DRAIN_S if page else DRAIN_S,
+    )
+    listener.listen(BACKLOG)
+    _announce(settings.host, listener.getsockname()[1], page)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is a Ctrl-C
+    with suppress(KeyboardInterrupt):  # Ctrl-C is the way to stop it; uvicorn raises it again when it is done
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises RunError."""
+def bound(settings: Settings) -> socket.socket:
+    """A socket on the settings' host and port, had before anything is loaded. Raises RunError if it cannot be had."""
+    host, port = settings.host, settings.port
+    listener = None
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
+        family, kind, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        return listener
     except OSError as error:
+        if listener is not None:
+            listener.close()
         raise RunError(
             f"cannot listen on {host} port {port}: {error.strerror or error}; "
             "stop the program that uses it, or choose another with --port (0 takes a free one)"

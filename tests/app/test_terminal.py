@@ -26,7 +26,7 @@ from app.terminal.interrupt import InterruptKey, Wish
 from app.terminal.keyboard import LineEditor, chunks, lines
 from app.terminal.piped import chat_by_lines
 from app.terminal.screen import exchange_view, live_view
-from app.terminal.transcript import Exchange, Transcript
+from app.terminal.transcript import BROKE_OFF, Exchange, Transcript
 from tests.app.fakes import FakeConversation, turn_events
 
 
@@ -129,6 +129,14 @@ def test_two_turns_grow_beside_each_other_while_one_is_interrupted() -> None:
     transcript = transcript_of(events)
     assert transcript.growing == {2: Exchange(2, "two", {"": "hm"})}
     assert transcript.over[0].interrupted
+
+
+def test_an_answer_that_broke_off_says_so() -> None:
+    transcript = transcript_of(
+        [UserTurn(0, 1, "one", spoken=False), TurnDone(0, 1, "It is", "", False, broke_off=True)]
+    )
+    assert transcript.faults == (BROKE_OFF,)
+    assert transcript.over
 
 
 def test_thoughts_that_came_before_the_words_were_final_stay() -> None:

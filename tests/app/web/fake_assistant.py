@@ -282,6 +282,7 @@ class FakeAssistant:
 
 if __name__ == "__main__":
     from app.config import load_settings
-    from app.web.server import serve
+    from app.web.server import bound, serve
 
-    serve(FakeAssistant(), load_settings(flags={"port": 7861}))
+    here = load_settings(flags={"port": 7861})
+    serve(FakeAssistant(), here, bound(here))

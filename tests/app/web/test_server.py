@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from app.config import load_settings
 from app.errors import RunError
 from app.realtime.socket import MESSAGE_LIMIT_BYTES
-from app.web.server import build_app, serve
+from app.web.server import bound, build_app
 from tests.app.web.fake_assistant import FakeAssistant, Script
 from tests.browser import serving
 
@@ -158,13 +158,13 @@ def test_a_port_in_use_is_one_readable_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(RunError, match=f"port {port}") as caught:
-            serve(FakeAssistant(), load_settings(flags={"port": port}), page=False)
+            bound(load_settings(flags={"port": port}))
     assert "--port" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_address_that_is_not_ours_is_one_readable_line() -> None:
     with pytest.raises(RunError, match=r"203\.0\.113\.1"):
-        serve(FakeAssistant(), load_settings(flags={"host": "203.0.113.1", "port": 0}), page=False)
+        bound(load_settings(flags={"host": "203.0.113.1", "port": 0}))
 
 
 def test_without_the_page_there_is_only_the_door(url: str) -> None:
@@ -193,9 +193,9 @@ def test_nothing_can_be_uploaded(page_url: str) -> None:
 def test_a_server_names_an_address_that_can_be_opened_and_stops_quietly() -> None:
     """A server is started as a user would, and stopped as a user would."""
     script = (
-        "from app.config import load_settings\nfrom app.web.server import serve\n"
+        "from app.config import load_settings\nfrom app.web.server import bound, serve\n"
         "from tests.app.web.fake_assistant import FakeAssistant\n"
-        "serve(FakeAssistant(), load_settings(flags={'port': 0, 'host': '0.0.0.0'}))"
+        "here = load_settings(flags={'port': 0, 'host': '0.0.0.0'})\nserve(FakeAssistant(), here, bound(here))"
     )
     with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
