@@ -13,6 +13,7 @@ heard     from samples played back to characters of the answer
 pcm, wav  sound as arrays of samples, and as files
 inventory, found   all that could hear and speak here, and what is missing
 
-This package knows nothing of models that think, of conversations, or of user interfaces. Time in here is counted in
-samples of the stream, never read from a clock. Sound comes in as 16 kHz mono int16 and leaves as 24 kHz mono int16.
+This package knows nothing of models that think, of conversations, or of user interfaces. The time of sound is
+counted in samples of the stream, never read from a clock. Sound comes in as 16 kHz mono int16 and leaves as 24 kHz mono
+int16.
 """

@@ -1,4 +1,4 @@
-"""What is practised more than it is asked: kinds of problems that are learned slowly, the harder of three draws, and
+"""What is practised more than it is asked: kinds of problems that are learned slowly, the hardest of three draws, and
 what people say after an answer.
 
 Held-out problems are drawn by the families' own weights (problems/__init__.py), so practice changes no examination.

@@ -5,6 +5,7 @@ wordings in sums.toml, and assets/audio/sums.dict, how their words sound. Pronun
 dictionary that pocketsphinx ships. Nothing is taken from held-out problems. The same seed gives the same files.
 """
 
+import argparse
 import re
 import tomllib
 from collections.abc import Iterator
@@ -196,4 +197,6 @@ def _write_lines(path: Path, lines: Iterator[str]) -> None:
 
 
 if __name__ == "__main__":
+    about = "Rewrite the recogniser's language model, assets/audio/sums.lm and sums.dict."
+    argparse.ArgumentParser(prog="python -m app.demo.recognizer_lm", description=about).parse_args()
     write()

@@ -1,6 +1,6 @@
 """Worked lines: one step of arithmetic written out digit by digit, as the demo model thinks it.
 
-A line splits one operand into its decimal parts, so that every equation in it touches one non-zero digit:
+A line splits one operand into its decimal parts, so that most equations in it touch one non-zero digit of that operand:
 `532-47: 532-40=492, 492-7=485`. Knows nothing of questions or answers.
 """
 

@@ -147,7 +147,7 @@ def test_the_program_tells_it_in_one_line(
     bench: Path, docs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(program, "write", lambda: write(docs, bench))
-    assert program.main() == 0
+    assert program.main([]) == 0
     (bench / "2026-11-22-eval.json").write_text("{}")
-    assert program.main() == 2
+    assert program.main([]) == 2
     assert capsys.readouterr().err.startswith(f"sotto: {bench / '2026-11-22-eval.json'} has no field 'machine'")
