@@ -116,9 +116,11 @@ def test_ui_serves_a_started_assistant_and_closes_it(
     from app.web import server
 
     served: list[tuple[object, int]] = []
-    monkeypatch.setattr(server, "serve", lambda assistant, settings, door: served.append((assistant, settings.port)))
-    assert main(["--port", "8123"]) == 0
-    assert served == [(assistants[0], 8123)]
+    monkeypatch.setattr(
+        server, "serve", lambda assistant, settings, listener, door: served.append((assistant, settings.port))
+    )
+    assert main(["--port", "0"]) == 0
+    assert served == [(assistants[0], 0)]
     assert assistants[0].closed
 
 
