@@ -1,4 +1,5 @@
 """The commands import socket
+import socket
 from their words to their output, on a fake assistant."""
 
 import io
