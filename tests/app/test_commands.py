@@ -1,10 +1,9 @@
-"""The commands import socket
-import socket
-from their words to their output, on a fake assistant."""
+"""The commands from their words to their output, on a fake assistant."""
 
 import io
 import json
 import os
+import socket
 import sys
 import types
 from pathlib import Path
